@@ -10,11 +10,14 @@ public readonly record struct BlockGeometry
     /// <summary>Disk sizes are multiples of this many bytes.</summary>
     public const int SectorSize = 512;
 
-    /// <param name="diskSize">Bytes: a positive multiple of <see cref="SectorSize"/>.</param>
+    /// <summary>2 EiB, so that no sum of offsets and sizes overflows.</summary>
+    public const long MaxDiskSize = 1L << 61;
+
+    /// <param name="diskSize">Bytes: a positive multiple of <see cref="SectorSize"/>, at most <see cref="MaxDiskSize"/>.</param>
     /// <param name="blockSize">Bytes: a power of two from <see cref="MinBlockSize"/> to <see cref="MaxBlockSize"/>.</param>
     public BlockGeometry(long diskSize, int blockSize)
     {
-        if (!IsValidDiskSize(diskSize)) throw new ArgumentOutOfRangeException(nameof(diskSize), diskSize, "A disk size is a positive multiple of 512.");
+        if (!IsValidDiskSize(diskSize)) throw new ArgumentOutOfRangeException(nameof(diskSize), diskSize, "A disk size is a positive multiple of 512, at most 2 EiB.");
         if (!IsValidBlockSize(blockSize)) throw new ArgumentOutOfRangeException(nameof(blockSize), blockSize, "A block size is a power of two from 64 KiB to 4 MiB.");
         DiskSize = diskSize;
         BlockSize = blockSize;
@@ -30,7 +33,7 @@ public readonly record struct BlockGeometry
     public long BlockCount => (DiskSize + BlockSize - 1) >> Shift;
 
     public static bool IsValidBlockSize(long blockSize) => blockSize is >= MinBlockSize and <= MaxBlockSize && long.IsPow2(blockSize);
-    public static bool IsValidDiskSize(long diskSize) => diskSize > 0 && diskSize % SectorSize == 0;
+    public static bool IsValidDiskSize(long diskSize) => diskSize is > 0 and <= MaxDiskSize && diskSize % SectorSize == 0;
 
     public long BlockAt(long offset) => offset >> Shift;
     public long OffsetOf(long block) => block << Shift;
