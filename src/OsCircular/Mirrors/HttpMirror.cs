@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using OsCircular.Sources;
+
+namespace OsCircular.Mirrors;
+
+/// <summary>A repository behind a web server. Follows redirects itself, so that it can remember them and keeps secrets to the host they were given for.</summary>
+public sealed class HttpMirror : IMirror
+{
+    private const int MaxRedirects = 5;
+
+    private readonly MirrorUrl _url;
+    private readonly TimeSpan _stallTimeout;
+    private readonly TimeProvider _time;
+    private readonly RedirectMemory _redirects;
+    private readonly HttpMessageInvoker _client;
+
+    public HttpMirror(MirrorUrl url, MirrorOptions options, TimeProvider time)
+    {
+        _url = url;
+        _stallTimeout = options.StallTimeout;
+        _time = time;
+        _redirects = new RedirectMemory(time, options.RedirectMemory);
+        _client = new HttpMessageInvoker(Handler(url, options));
+    }
+
+    public string Name => _url.ToString();
+
+    /// <inheritdoc/>
+    public async ValueTask<MirrorAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
+    {
+        // One clock for the wait for the answer and for each wait for more of it: it is wound up again whenever something came.
+        using var stall = new CancellationTokenSource(_stallTimeout, _time);
+        await using CancellationTokenRegistration link = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stall);
+        try
+        {
+            if (_redirects.Root is { } root)
+            {
+                MirrorAnswer answer = await FollowAsync(root, path, body, noCache, stall);
+                if (answer.Error == SourceError.None) return answer;
+
+                // Whatever is wrong there, the mirror itself may know better by now.
+                _redirects.Forget();
+            }
+
+            return await FollowAsync(_url.Root, path, body, noCache, stall);
+        }
+        catch (OperationCanceledException)
+        {
+            return cancellationToken.IsCancellationRequested
+                ? SourceError.Cancelled
+                : new MirrorAnswer(SourceError.TimedOut, $"no byte for {_stallTimeout.TotalSeconds:0.#} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or AuthenticationException)
+        {
+            return new MirrorAnswer(SourceError.Unreachable, (e.InnerException ?? e).Message);
+        }
+        catch (InvalidDataException e)
+        {
+            return new MirrorAnswer(SourceError.Invalid, e.Message);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static SocketsHttpHandler Handler(MirrorUrl url, MirrorOptions options) => new()
+    {
+        ActivityHeadersPropagator = null,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = options.ConnectTimeout,
+        MaxConnectionsPerServer = options.Connections,
+        MaxResponseDrainSize = 64 * 1024,
+        MaxResponseHeadersLength = 32,
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+
+        // A mirror behind a name moves with it.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+
+        // http_proxy and its kin, except for this very host: no proxy elsewhere could mean the same by 127.0.0.1.
+        UseProxy = !url.Root.IsLoopback,
+    };
+
+    private async ValueTask<MirrorAnswer> FollowAsync(Uri root, string path, BodyBuffer body, bool noCache, CancellationTokenSource stall)
+    {
+        Uri target = new(root, path);
+        for (int redirects = 0; ; redirects++)
+        {
+            using HttpRequestMessage request = Request(target, noCache);
+            using HttpResponseMessage response = await _client.SendAsync(request, stall.Token);
+            stall.CancelAfter(_stallTimeout);
+            if (response.StatusCode == HttpStatusCode.OK) return await HttpBody.ReadAsync(response, body, stall, _stallTimeout);
+            if (!IsRedirect(response.StatusCode)) return Refusal(response.StatusCode);
+            if (redirects == MaxRedirects) return new MirrorAnswer(SourceError.Unreachable, $"more than {MaxRedirects} redirects");
+            if (response.Headers.Location is not { } location) return new MirrorAnswer(SourceError.Unreachable, "a redirect to nowhere");
+
+            Uri next = new(target, location);
+            if (next.Scheme is not ("http" or "https")) return new MirrorAnswer(SourceError.Refused, $"a redirect to {next.Scheme}:");
+            if (target.Scheme == "https" && next.Scheme == "http") return new MirrorAnswer(SourceError.Refused, "a redirect from https to http");
+            target = next;
+            _redirects.Learn(target, path);
+        }
+    }
+
+    private HttpRequestMessage Request(Uri target, bool noCache)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, target) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        request.Headers.TryAddWithoutValidation("User-Agent", "oscircular");
+        if (noCache) request.Headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
+        bool sameHost = Uri.Compare(target, _url.Root, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+        if (_url.Authorization is { } secret && sameHost) request.Headers.TryAddWithoutValidation("Authorization", secret);
+        return request;
+    }
+
+    private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
+
+    private static MirrorAnswer Refusal(HttpStatusCode status) => (int)status switch
+    {
+        404 or 410 => SourceError.Missing,
+        429 or 503 => new MirrorAnswer(SourceError.Refused, $"HTTP {(int)status}"),
+        >= 400 and < 500 and not 408 => new MirrorAnswer(SourceError.Refused, $"HTTP {(int)status}"),
+        _ => new MirrorAnswer(SourceError.Unreachable, $"HTTP {(int)status}"),
+    };
+}

@@ -1,0 +1,39 @@
+namespace OsCircular.Mirrors;
+
+/// <summary>Since when no mirror has answered. A young outage is waited out, an old one is not. Thread-safe.</summary>
+internal sealed class Outage
+{
+    // Failures further apart than this are not one outage: an idle host asks nobody.
+    private static readonly TimeSpan Apart = TimeSpan.FromSeconds(30);
+
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _grace;
+    private readonly Lock _lock = new();
+    private long? _since;
+    private long _lastFailure;
+
+    public Outage(TimeProvider time, TimeSpan grace)
+    {
+        _time = time;
+        _grace = grace;
+    }
+
+    /// <summary>Some mirror answered.</summary>
+    public void End()
+    {
+        lock (_lock) _since = null;
+    }
+
+    /// <summary>All mirrors failed.</summary>
+    /// <returns>Whether the outage is young enough to try again.</returns>
+    public bool GoesOn()
+    {
+        lock (_lock)
+        {
+            long now = _time.GetTimestamp();
+            if (_since is null || _time.GetElapsedTime(_lastFailure, now) > Apart) _since = now;
+            _lastFailure = now;
+            return _time.GetElapsedTime(_since.Value, now) < _grace;
+        }
+    }
+}

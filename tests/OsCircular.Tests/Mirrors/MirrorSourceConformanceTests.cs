@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using OsCircular.Blocks;
+using OsCircular.Mirrors;
+using OsCircular.Sources;
+using OsCircular.TestKit.Mirrors;
+using OsCircular.TestKit.Sources;
+
+namespace OsCircular.Tests.Mirrors;
+
+public sealed class HttpMirrorConformanceTests : BlockSourceConformance
+{
+    private readonly List<IAsyncDisposable> _servers = [];
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable server in _servers) await server.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    protected override ValueTask<IBlockSource> CreateAsync(IReadOnlyDictionary<BlockName, byte[]> held)
+    {
+        var files = held.ToDictionary(pair => RepositoryPaths.Block(pair.Key), pair => pair.Value);
+        ScriptedHttpServer[] servers = [ScriptedHttpServer.Of(files), ScriptedHttpServer.Of(files)];
+        _servers.AddRange(servers);
+        return ValueTask.FromResult<IBlockSource>(TestMirrors.Over([.. servers.Select(server => server.Url)]));
+    }
+}
+
+public sealed class FileMirrorConformanceTests : BlockSourceConformance
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oscircular-test-");
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return base.DisposeAsync();
+    }
+
+    protected override ValueTask<IBlockSource> CreateAsync(IReadOnlyDictionary<BlockName, byte[]> held)
+    {
+        foreach ((BlockName name, byte[] bytes) in held)
+        {
+            string path = Path.Combine(_folder.FullName, RepositoryPaths.Block(name));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, bytes);
+        }
+
+        return ValueTask.FromResult<IBlockSource>(TestMirrors.Over([_folder.FullName]));
+    }
+}
+
+internal static class TestMirrors
+{
+    public static MirrorSource Over(string[] urls, MirrorOptions? options = null, TimeProvider? time = null) =>
+        Over([.. urls.Select(url => MirrorSource.Open(url, options ?? new MirrorOptions(), time ?? TimeProvider.System))], options, time);
+
+    public static MirrorSource Over(IMirror[] mirrors, MirrorOptions? options = null, TimeProvider? time = null) => new(
+        mirrors,
+        options ?? new MirrorOptions(),
+        time ?? TimeProvider.System,
+        new Random(1),
+        new MirrorMetrics(new TestMeters()),
+        NullLogger<MirrorSource>.Instance);
+}
