@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using OsCircular.Blocks;
+using OsCircular.Cache.Eviction;
+
+namespace OsCircular.Cache;
+
+/// <summary>
+/// The agent's cache, put together: the folder with its lock, the blocks, the documents, and the one task that loads and writes the catalogue.
+/// Usable as soon as it is opened; nothing new is kept until the background load is done. Disposing ends the task and gives up the lock.
+/// </summary>
+public sealed class BlockCache : IAsyncDisposable
+{
+    private readonly BlockFiles _files;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _upkeep;
+
+    private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
+    {
+        Directory = directory;
+        _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
+        (long size, _) = _files.Space;
+        BlockInventory inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time);
+        CacheHealth health = new(time, options.RetryInterval, directory.Path, logger);
+        BlockSlots slots = new();
+        CacheRoom room = new(inventory, _files, slots, health, Counters, options.FloorOn(size));
+        Blocks = new BlockStore(_files, inventory, slots, room, health, Counters, logger);
+        Documents = new DocumentStore(directory, inventory, room, health, Counters);
+        _upkeep = Task.Run(() => new CacheUpkeep(directory, inventory, room).RunAsync(_stop.Token));
+    }
+
+    public CacheDirectory Directory { get; }
+    public BlockStore Blocks { get; }
+    public DocumentStore Documents { get; }
+    public CacheCounters Counters { get; } = new();
+
+    /// <summary>Opens a cache and starts its background load.</summary>
+    /// <param name="path">The folder; made if absent.</param>
+    /// <param name="options">Valid ones.</param>
+    /// <param name="isPinned">Asked when a block comes in or is found at start, from any thread; quick.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For events 200 to 299.</param>
+    /// <exception cref="UserError">Another process holds the cache, or its folder cannot be used.</exception>
+    public static BlockCache Open(string path, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
+    {
+        CacheDirectory directory = CacheDirectory.Open(path);
+        try
+        {
+            return new BlockCache(directory, options, isPinned, time, logger);
+        }
+        catch (IOException e)
+        {
+            directory.Dispose();
+            throw new UserError($"cannot use {path} as a cache: {e.Message}; check the disk and the folder's owner", e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _upkeep.ConfigureAwait(false);
+        _files.Dispose();
+        _stop.Dispose();
+        Directory.Dispose();
+    }
+}

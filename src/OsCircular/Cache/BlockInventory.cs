@@ -1,0 +1,206 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using OsCircular.Blocks;
+using OsCircular.Cache.Eviction;
+
+namespace OsCircular.Cache;
+
+/// <summary>
+/// What is held and how much room is taken: the table, the eviction policy and the quota behind one lock. Memory only: no file is touched here,
+/// so the lock is never held for long. Thread-safe.
+/// </summary>
+internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<BlockName, bool> isPinned, TimeProvider time)
+{
+    /// <summary>Last uses are counted in seconds from here; 32 bits last until 2156.</summary>
+    public static readonly DateTimeOffset Epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Lock _gate = new();
+    private readonly BlockTable _table = new();
+    private readonly byte[] _proofKey = RandomNumberGenerator.GetBytes(16);
+    private long _blockBytes;
+    private long _documentBytes;
+    private long _reserved;
+
+    public long Quota => quota;
+
+    public (int Blocks, long BlockBytes, long DocumentBytes, long Reserved) Totals
+    {
+        get
+        {
+            lock (_gate) return (_table.Count, _blockBytes, _documentBytes, _reserved);
+        }
+    }
+
+    /// <summary>Takes room out of the quota, if there is so much.</summary>
+    public bool TryReserve(long bytes)
+    {
+        lock (_gate)
+        {
+            if (_blockBytes + _documentBytes + _reserved + bytes > quota) return false;
+            _reserved += bytes;
+            return true;
+        }
+    }
+
+    public void Release(long bytes)
+    {
+        lock (_gate) _reserved -= bytes;
+    }
+
+    /// <summary>Reserved room became a document.</summary>
+    public void DocumentStored(long bytes)
+    {
+        lock (_gate)
+        {
+            _reserved -= bytes;
+            _documentBytes += bytes;
+        }
+    }
+
+    /// <summary>A document was found, or (below zero) is gone.</summary>
+    public void DocumentFound(long bytes)
+    {
+        lock (_gate) _documentBytes += bytes;
+    }
+
+    public bool Holds(BlockName name)
+    {
+        lock (_gate) return _table.Find(name) >= 0;
+    }
+
+    /// <summary>A held block was read.</summary>
+    /// <returns>Whether it is known; one that is not was put there by someone else.</returns>
+    public bool Touch(BlockName name)
+    {
+        uint now = Now();
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            if (slot < 0) return false;
+            _table[slot].LastUse = now;
+            policy.Touch(slot);
+            return true;
+        }
+    }
+
+    /// <summary>The block's file was written anew, out of <paramref name="reserved"/> bytes of room, or found.</summary>
+    public void Stored(BlockName name, int storedLength, int reserved, SourceKind from)
+    {
+        bool pinned = isPinned(name);
+        uint now = Now();
+        lock (_gate)
+        {
+            _reserved -= reserved;
+            Drop(_table.Find(name));
+            int slot = _table.Add(name);
+            ref BlockTable.Entry entry = ref _table[slot];
+            entry.StoredLength = storedLength;
+            entry.LastUse = now;
+            entry.From = from;
+            _blockBytes += storedLength;
+            if (pinned) entry.Flags |= BlockTable.EntryFlags.Pinned;
+            else policy.Add(slot, entry.Name.Fingerprint);
+        }
+    }
+
+    /// <summary>The block's file is gone.</summary>
+    public void Removed(BlockName name)
+    {
+        lock (_gate) Drop(_table.Find(name));
+    }
+
+    /// <summary>Chooses a block to evict and marks it as leaving; its room counts as taken until its file is gone.</summary>
+    public bool TryTakeVictim(out BlockName name, out int storedLength)
+    {
+        lock (_gate)
+        {
+            int slot = policy.TakeVictim();
+            name = slot < 0 ? default : _table[slot].Name.Name;
+            storedLength = slot < 0 ? 0 : _table[slot].StoredLength;
+            if (slot >= 0) _table[slot].Flags |= BlockTable.EntryFlags.Leaving;
+            return slot >= 0;
+        }
+    }
+
+    /// <summary>Whether it is still to go: not stored anew, read-protected or pinned since it was chosen.</summary>
+    public bool IsLeaving(BlockName name)
+    {
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            return slot >= 0 && (_table[slot].Flags & BlockTable.EntryFlags.Leaving) != 0;
+        }
+    }
+
+    /// <summary>Its file could not be removed: it stays.</summary>
+    public void Stay(BlockName name)
+    {
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            if (slot < 0 || (_table[slot].Flags & BlockTable.EntryFlags.Leaving) == 0) return;
+            _table[slot].Flags &= ~BlockTable.EntryFlags.Leaving;
+            policy.Add(slot, _table[slot].Name.Fingerprint);
+        }
+    }
+
+    /// <summary>Says that a held block may not, or may again, be evicted.</summary>
+    /// <returns>Whether it is held.</returns>
+    public bool SetPinned(BlockName name, bool pinned)
+    {
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            if (slot < 0) return false;
+            ref BlockTable.Entry entry = ref _table[slot];
+            bool was = (entry.Flags & BlockTable.EntryFlags.Pinned) != 0;
+            if (pinned == was) return true;
+            policy.Remove(slot);
+            entry.Flags = pinned ? BlockTable.EntryFlags.Used | BlockTable.EntryFlags.Pinned : BlockTable.EntryFlags.Used;
+            if (!pinned) policy.Add(slot, entry.Name.Fingerprint);
+            return true;
+        }
+    }
+
+    public bool IsProven(BlockName name, Digest content)
+    {
+        ulong mark = MarkOf(content);
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            return slot >= 0 && _table[slot].Proof == mark;
+        }
+    }
+
+    public void MarkProven(BlockName name, Digest content)
+    {
+        ulong mark = MarkOf(content);
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            if (slot >= 0) _table[slot].Proof = mark;
+        }
+    }
+
+    private void Drop(int slot)
+    {
+        if (slot < 0) return;
+        policy.Remove(slot);
+        _blockBytes -= _table[slot].StoredLength;
+        _table.Remove(slot);
+    }
+
+    // 64 bits of SHA-256 over a key that only this cache knows, and the content's digest. A mark is made after a real check only, and nobody
+    // outside can tell whether another digest would meet it: a false match is a blind guess of 1 in 2^64 for each signed row, whoever chose the row.
+    private ulong MarkOf(Digest content)
+    {
+        Span<byte> keyed = stackalloc byte[16 + Digest.Size];
+        _proofKey.CopyTo(keyed);
+        content.CopyTo(keyed[16..]);
+        Span<byte> hash = stackalloc byte[Digest.Size];
+        SHA256.HashData(keyed, hash);
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1;
+    }
+
+    private uint Now() => (uint)Math.Clamp((time.GetUtcNow() - Epoch).TotalSeconds, 0, uint.MaxValue);
+}

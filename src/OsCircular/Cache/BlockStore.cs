@@ -1,0 +1,151 @@
+using System.Buffers;
+using Microsoft.Extensions.Logging;
+using OsCircular.Blocks;
+using OsCircular.Sources;
+
+namespace OsCircular.Cache;
+
+/// <summary>
+/// The block files of this cache. Reading is opening: neither table nor catalogue decides what is there. Thread-safe.
+/// A reader holds a descriptor, so a file evicted or replaced under it is still read whole.
+/// </summary>
+public sealed class BlockStore : ILocalBlocks
+{
+    private readonly BlockFiles _files;
+    private readonly BlockInventory _inventory;
+    private readonly BlockSlots _slots;
+    private readonly CacheRoom _room;
+    private readonly CacheHealth _health;
+    private readonly CacheCounters _counters;
+    private readonly ILogger _logger;
+
+    internal BlockStore(
+        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, ILogger logger)
+    {
+        _files = files;
+        _inventory = inventory;
+        _slots = slots;
+        _room = room;
+        _health = health;
+        _counters = counters;
+        _logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public SourceError TryRead(BlockName name, int storedLength, Memory<byte> destination, out StoredBlock block)
+    {
+        block = default;
+        if (storedLength is <= 0 or > StoredBlock.MaxLength) return SourceError.Missing;
+        Memory<byte> bytes = destination[..storedLength];
+        SourceError error = _files.Read(name, bytes.Span);
+        if (error == SourceError.None && !StoredBlock.TryVerify(name, bytes, out block)) error = SourceError.Invalid;
+        switch (error)
+        {
+            case SourceError.None:
+                _counters.Add(CacheCounter.Hits);
+                _counters.Add(CacheCounter.HitBytes, storedLength);
+                if (!_inventory.Touch(name)) Adopt(name, storedLength);
+                break;
+            case SourceError.Invalid:
+                SetAside(name);
+                break;
+            case SourceError.Missing:
+                if (_inventory.Holds(name)) Forget(name);
+                break;
+        }
+
+        return error;
+    }
+
+    /// <inheritdoc/>
+    public bool MayHold(BlockName name) => _inventory.Holds(name);
+
+    /// <inheritdoc/>
+    public bool IsProven(BlockName name, Digest content) => _inventory.IsProven(name, content);
+
+    /// <inheritdoc/>
+    public void MarkProven(BlockName name, Digest content) => _inventory.MarkProven(name, content);
+
+    /// <summary>Says that a held block may not, or may again, be evicted. Not remembered across a restart: the predicate given at opening is asked then.</summary>
+    /// <returns>Whether it is held.</returns>
+    public bool SetPinned(BlockName name, bool pinned) => _inventory.SetPinned(name, pinned);
+
+    /// <summary>Reserves room for a block about to be fetched; evicts what makes the room.</summary>
+    /// <param name="storedLength">Bytes of the block file.</param>
+    /// <returns>Null where there is no room or the disk does not take writes: the block is then used without being kept.</returns>
+    public CacheReservation? TryReserve(int storedLength) => _room.TryReserve(storedLength);
+
+    /// <summary>Stores a block in reserved room, in the place of any file of that name; the reservation is used up. Proof marks of the name are dropped.</summary>
+    /// <param name="block">Used during the call only.</param>
+    /// <param name="reservation">Of at least the block's length; disposed here whatever happens.</param>
+    /// <param name="from">Where the block came from.</param>
+    /// <returns>False where the disk did not take it; the agent goes on without.</returns>
+    public bool TryStore(in StoredBlock block, CacheReservation reservation, SourceKind from)
+    {
+        using (reservation)
+        lock (_slots.Of(block.Name))
+        {
+            int error = _files.Write(block);
+            if (error != 0)
+            {
+                _health.DiskFailed(error);
+                return false;
+            }
+
+            _inventory.Stored(block.Name, block.Bytes.Length, reservation.Use(), from);
+        }
+
+        _health.Written();
+        _counters.AddStored(from, block.Bytes.Length);
+        return true;
+    }
+
+    internal void CountMiss() => _counters.Add(CacheCounter.Misses);
+
+    internal void CountNotStored() => _counters.Add(CacheCounter.NotStored);
+
+    internal void CountHealed() => _counters.Add(CacheCounter.Healed);
+
+    // Found wanting by a reader; looked at again in its slot, for another may have healed it since, or the row's length was wrong and the file is good.
+    private void SetAside(BlockName name)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
+        try
+        {
+            lock (_slots.Of(name))
+            {
+                SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
+                if (error == SourceError.Missing || (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _))) return;
+                int failed = _files.Remove(name);
+                if (failed == 0) _inventory.Removed(name);
+                else _health.DiskFailed(failed);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        _counters.Add(CacheCounter.Damaged);
+        CacheLog.BlockDamaged(_logger, name);
+    }
+
+    // The file went without us: by hand, or with a folder.
+    private void Forget(BlockName name)
+    {
+        lock (_slots.Of(name))
+        {
+            if (_files.ReadUpTo(name, [], out _) == SourceError.Missing) _inventory.Removed(name);
+        }
+    }
+
+    // The file came without us, by hand or before a crash: it counts from now on.
+    private void Adopt(BlockName name, int storedLength)
+    {
+        lock (_slots.Of(name))
+        {
+            bool there = _files.ReadUpTo(name, [], out _) != SourceError.Missing;
+            if (there && !_inventory.Holds(name)) _inventory.Stored(name, storedLength, reserved: 0, SourceKind.Found);
+        }
+    }
+}

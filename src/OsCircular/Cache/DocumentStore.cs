@@ -1,0 +1,111 @@
+using OsCircular.Sources;
+
+namespace OsCircular.Cache;
+
+/// <summary>The manifests, index pages and profiles of this cache: stored durably, verified on every read. Thread-safe.</summary>
+public sealed class DocumentStore : IDocumentSource
+{
+    private readonly CacheDirectory _directory;
+    private readonly BlockInventory _inventory;
+    private readonly CacheRoom _room;
+    private readonly CacheHealth _health;
+    private readonly CacheCounters _counters;
+    private readonly Lock[] _slots = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
+
+    internal DocumentStore(CacheDirectory directory, BlockInventory inventory, CacheRoom room, CacheHealth health, CacheCounters counters)
+    {
+        _directory = directory;
+        _inventory = inventory;
+        _room = room;
+        _health = health;
+        _counters = counters;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken) => new(TryRead(name));
+
+    /// <summary>Reads and verifies a document. A damaged one is removed, and counted, before this returns.</summary>
+    /// <returns>The bytes, or Missing, Invalid (it was damaged) or Unreachable (the disk fails).</returns>
+    public FetchedDocument TryRead(DocumentName name)
+    {
+        FetchedDocument read = Read(name);
+        if (read.Error == SourceError.Invalid) SetAside(name);
+        return read;
+    }
+
+    /// <summary>Whether a file of that name is there; not verified.</summary>
+    public bool Holds(DocumentName name) => File.Exists(_directory.Of(name.Path));
+
+    /// <summary>Stores a verified document, unless it is there. On true it survives a power loss.</summary>
+    /// <param name="name">What the bytes were verified against.</param>
+    /// <param name="document">A successful fetch of that name.</param>
+    /// <returns>False where there is no room or the disk did not take it.</returns>
+    public bool TryStore(DocumentName name, FetchedDocument document)
+    {
+        if (!document.Succeeded) throw new ArgumentException($"{name} was not fetched: {document.Error}.", nameof(document));
+        lock (SlotOf(name))
+        {
+            if (Holds(name)) return true;
+            using CacheReservation? reservation = _room.TryReserve(document.Bytes.Length);
+            if (reservation is null) return false;
+            try
+            {
+                DurableFile.Write(_directory.Of(name.Path), Path.Combine(_directory.TemporaryPath, $"document-{name.Digest}"), document.Bytes.Span);
+            }
+            catch (IOException e)
+            {
+                _health.DiskFailed(e);
+                return false;
+            }
+
+            _inventory.DocumentStored(reservation.Use());
+        }
+
+        _health.Written();
+        return true;
+    }
+
+    private FetchedDocument Read(DocumentName name)
+    {
+        try
+        {
+            using FileStream file = new(_directory.Of(name.Path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (file.Length > name.MaxLength) return SourceError.Invalid;
+            byte[] bytes = new byte[file.Length];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return FetchedDocument.Verify(name, bytes.AsMemory(0, length));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return SourceError.Missing;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return SourceError.Unreachable;
+        }
+    }
+
+    private void SetAside(DocumentName name)
+    {
+        lock (SlotOf(name))
+        {
+            // Another may have healed it since.
+            if (Read(name).Error != SourceError.Invalid) return;
+            FileInfo file = new(_directory.Of(name.Path));
+            try
+            {
+                long length = file.Length;
+                file.Delete();
+                _inventory.DocumentFound(-length);
+            }
+            catch (IOException e)
+            {
+                _health.DiskFailed(e);
+            }
+        }
+
+        _counters.Add(CacheCounter.Damaged);
+    }
+
+    private Lock SlotOf(DocumentName name) => _slots[(uint)name.Digest.GetHashCode() % (uint)_slots.Length];
+}

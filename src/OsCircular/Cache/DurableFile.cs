@@ -1,0 +1,38 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace OsCircular.Cache;
+
+/// <summary>The one order of steps after which a file survives a power loss whole: write, fsync, rename, fsync of the folder.</summary>
+internal static class DurableFile
+{
+    /// <param name="path">What is replaced.</param>
+    /// <param name="temporary">On the same file system; used by this call alone.</param>
+    /// <param name="bytes">The new content.</param>
+    /// <exception cref="IOException">A step failed; what stood at <paramref name="path"/> before still does.</exception>
+    public static void Write(string path, string temporary, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <exception cref="IOException">The folder cannot be opened or synced.</exception>
+    public static void SyncFolder(string path)
+    {
+        using SafeFileHandle folder = LinuxFile.OpenFolder(path);
+        if (!LinuxFile.Sync(folder)) throw new IOException($"cannot sync {path}: {LinuxFile.LastErrorText}");
+    }
+}
