@@ -11,6 +11,9 @@ namespace OsCircular.Cache;
 public sealed class BlockCache : IAsyncDisposable
 {
     private readonly BlockFiles _files;
+    private readonly BlockInventory _inventory;
+    private readonly CacheHealth _health;
+    private readonly CacheRoom _room;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _upkeep;
 
@@ -19,19 +22,47 @@ public sealed class BlockCache : IAsyncDisposable
         Directory = directory;
         _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
         (long size, _) = _files.Space;
-        BlockInventory inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time);
-        CacheHealth health = new(time, options.RetryInterval, directory.Path, logger);
+        _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time);
+        _health = new(time, options.RetryInterval, directory.Path, logger);
         BlockSlots slots = new();
-        CacheRoom room = new(inventory, _files, slots, health, Counters, options.FloorOn(size));
-        Blocks = new BlockStore(_files, inventory, slots, room, health, Counters, logger);
-        Documents = new DocumentStore(directory, inventory, room, health, Counters);
-        _upkeep = Task.Run(() => new CacheUpkeep(directory, inventory, room).RunAsync(_stop.Token));
+        _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
+        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
+        Documents = new DocumentStore(directory, _inventory, _room, _health, Counters);
+        CacheUpkeep upkeep = new(directory, _inventory, _room);
+        Loaded = upkeep.Loaded;
+        _upkeep = Task.Run(() => upkeep.RunAsync(_stop.Token));
     }
 
     public CacheDirectory Directory { get; }
     public BlockStore Blocks { get; }
     public DocumentStore Documents { get; }
     public CacheCounters Counters { get; } = new();
+
+    /// <summary>Done when what is held is known and new blocks are kept, or when the cache is closed before; never fails. Serving does not wait for it.</summary>
+    public Task Loaded { get; }
+
+    /// <summary>The cache as it stands now.</summary>
+    public CacheStatus Status
+    {
+        get
+        {
+            (int blocks, long blockBytes, long documentBytes, long reserved) = _inventory.Totals;
+            return new CacheStatus
+            {
+                Directory = Directory.Path,
+                Quota = _inventory.Quota,
+                FreeSpaceFloor = _room.Floor,
+                Blocks = blocks,
+                BlockBytes = blockBytes,
+                DocumentBytes = documentBytes,
+                ReservedBytes = reserved,
+                State = _health.State,
+                StateSince = _health.Since,
+                Catalog = Loaded.IsCompleted ? CatalogState.Ready : CatalogState.Loading,
+                Counters = Enum.GetValues<CacheCounter>().ToDictionary(counter => counter, counter => Counters[counter]),
+            };
+        }
+    }
 
     /// <summary>Opens a cache and starts its background load.</summary>
     /// <param name="path">The folder; made if absent.</param>

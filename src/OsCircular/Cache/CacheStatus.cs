@@ -1,0 +1,34 @@
+namespace OsCircular.Cache;
+
+/// <summary>How far the background load of the catalogue is.</summary>
+public enum CatalogState
+{
+    Loading,
+
+    /// <summary>Being made anew from the block files.</summary>
+    Rebuilding,
+    Ready,
+
+    /// <summary>It cannot be written; what is held is known in memory all the same.</summary>
+    Failing,
+}
+
+/// <summary>The cache at one moment, for <c>status</c>. Sizes in bytes.</summary>
+public sealed record CacheStatus
+{
+    public required string Directory { get; init; }
+    public required long Quota { get; init; }
+    public required long FreeSpaceFloor { get; init; }
+    public required int Blocks { get; init; }
+    public required long BlockBytes { get; init; }
+    public required long DocumentBytes { get; init; }
+
+    /// <summary>Room given out for fetches under way.</summary>
+    public required long ReservedBytes { get; init; }
+    public required CacheState State { get; init; }
+    public required DateTimeOffset StateSince { get; init; }
+    public required CatalogState Catalog { get; init; }
+
+    /// <summary>By the counter's name; over all runs of this cache.</summary>
+    public required IReadOnlyDictionary<CacheCounter, long> Counters { get; init; }
+}
