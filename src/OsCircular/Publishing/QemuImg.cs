@@ -1,0 +1,94 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using OsCircular.Blocks;
+
+namespace OsCircular.Publishing;
+
+/// <summary>Runs <c>qemu-img convert</c>, which reads the formats that we do not.</summary>
+internal sealed class QemuImg(TimeProvider time)
+{
+    private const string Program = "qemu-img";
+    private const int MaxMessage = 2000;
+
+    /// <exception cref="UserError">It is not there.</exception>
+    public static void RequireInstalled(string image, string format)
+    {
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        if (!folders.Any(folder => File.Exists(Path.Combine(folder, Program)))) throw Missing(image, format, null);
+    }
+
+    /// <summary>Converts to a sparse raw file.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="format">As <see cref="ForeignImage.Recognise"/> says: named, so that qemu-img does not guess again.</param>
+    /// <param name="raw">The file to make.</param>
+    /// <param name="progress">Told of the percentage as bytes of 10,000.</param>
+    /// <param name="cancellationToken">Ends the program.</param>
+    /// <exception cref="UserError">It fails; the message has its own words.</exception>
+    public async Task ConvertAsync(string image, string format, string raw, IProgress<PublishProgress>? progress, CancellationToken cancellationToken)
+    {
+        long began = time.GetTimestamp();
+        var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in (string[])["convert", "-p", "-f", format, "-O", "raw", "--", Path.GetFullPath(image), Path.GetFullPath(raw)])
+            start.ArgumentList.Add(argument);
+        using Process process = Start(start, image, format);
+        try
+        {
+            Task<string> errors = ReadErrorsAsync(process.StandardError, cancellationToken);
+            await ReportAsync(process.StandardOutput, progress, began, cancellationToken).ConfigureAwait(false);
+            string message = await errors.ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (process.ExitCode != 0) throw new UserError($"{image}: {Program} cannot convert this {format} image ({message}); mend that, or convert it yourself and publish the raw file.");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start, string image, string format)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception cause)
+        {
+            throw Missing(image, format, cause);
+        }
+    }
+
+    // It prints "    (12.34/100%)\r" over and over.
+    private async Task ReportAsync(StreamReader output, IProgress<PublishProgress>? progress, long began, CancellationToken cancellationToken)
+    {
+        char[] buffer = new char[256];
+        string line = "";
+        for (int read; (read = await output.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            line += new string(buffer, 0, read);
+            int open = line.LastIndexOf('('), slash = line.LastIndexOf('/');
+            if (slash > open && double.TryParse(line.AsSpan(open + 1, slash - open - 1), NumberStyles.Float, CultureInfo.InvariantCulture, out double percent))
+                progress?.Report(new PublishProgress(PublishPhase.Converting, (long)(percent * 100), 10_000, 0, 0, time.GetElapsedTime(began)));
+            line = line[Math.Max(0, line.Length - 32)..];
+        }
+    }
+
+    /// <summary>Reads all, so that the program never blocks, and keeps the beginning, on one line.</summary>
+    private static async Task<string> ReadErrorsAsync(StreamReader errors, CancellationToken cancellationToken)
+    {
+        string message = "";
+        char[] buffer = new char[256];
+        for (int read; (read = await errors.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            if (message.Length < MaxMessage) message += new string(buffer, 0, read);
+        }
+
+        return message.Trim().ReplaceLineEndings("; ");
+    }
+
+    private static UserError Missing(string image, string format, Exception? cause)
+    {
+        string message = $"{image}: a {format} image is read with {Program}, which is not installed; install it (Debian: apt install qemu-utils) or convert the image to raw.";
+        return cause is null ? new UserError(message) : new UserError(message, cause);
+    }
+}
