@@ -45,6 +45,9 @@ internal sealed unsafe partial class FuseReader
         if (Volatile.Read(ref _isReading)) WakeSignal.Send(Volatile.Read(ref _threadId));
     }
 
+    /// <summary>Waits for the thread to end, <paramref name="limit"/> at most.</summary>
+    public bool HasLeft(TimeSpan limit) => _thread.Join(limit);
+
     /// <returns>Malformed requests; the others are added to <paramref name="byOpcode"/>.</returns>
     public long AddCountsTo(long[] byOpcode)
     {
@@ -66,7 +69,7 @@ internal sealed unsafe partial class FuseReader
         }
         catch (Exception failure)
         {
-            _session.End(new FuseSessionEnd(FuseSessionEndReason.Failed, failure));
+            if (_session.End(new FuseSessionEnd(FuseSessionEndReason.Failed, failure))) _session.SeeOthersOut(this);
         }
         finally
         {
@@ -92,7 +95,7 @@ internal sealed unsafe partial class FuseReader
 
             // End of file is how a socket pair says that its other end is gone.
             case FuseError.Ok or FuseError.ENODEV or FuseError.ECONNABORTED or FuseError.ENOTCONN:
-                _session.End(new FuseSessionEnd(FuseSessionEndReason.Unmounted));
+                _ = _session.End(new FuseSessionEnd(FuseSessionEndReason.Unmounted));
                 return false;
             default:
                 throw new FuseException($"reading from /dev/fuse failed ({error}); unmount and mount again");

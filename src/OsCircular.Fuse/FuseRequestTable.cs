@@ -113,8 +113,8 @@ internal sealed class FuseRequestTable(FuseChannel channel)
             handler = MarkInterrupted(request);
         }
 
-        Channel.ReplyError(unique, FuseError.EINTR);
         Interlocked.Increment(ref _interrupted);
+        Channel.ReplyError(unique, FuseError.EINTR);
         Tell(request, handler);
     }
 
@@ -180,8 +180,8 @@ internal sealed class FuseRequestTable(FuseChannel channel)
 
         if (interrupted)
         {
-            Channel.ReplyError(unique, FuseError.EINTR);
             Interlocked.Increment(ref _interrupted);
+            Channel.ReplyError(unique, FuseError.EINTR);
         }
 
         return false;

@@ -84,7 +84,7 @@ public sealed class FuseSession : IAsyncDisposable
     public async Task StopAsync(TimeSpan bound)
     {
         if (!_started) return;
-        End(new FuseSessionEnd(FuseSessionEndReason.Stopped));
+        _ = End(new FuseSessionEnd(FuseSessionEndReason.Stopped));
         long start = _time.GetTimestamp();
         while (!_completion.Task.IsCompleted && _time.GetElapsedTime(start) < bound)
         {
@@ -113,8 +113,17 @@ public sealed class FuseSession : IAsyncDisposable
     /// </summary>
     public void InvalidateInode(ulong id) => FuseNotifications.InvalidateInode(_channel, id);
 
-    /// <summary>The first reason stands.</summary>
-    internal void End(FuseSessionEnd end) => Interlocked.CompareExchange(ref _end, end, null);
+    /// <returns>Whether this is the reason that stands: the first one.</returns>
+    internal bool End(FuseSessionEnd end) => Interlocked.CompareExchange(ref _end, end, null) == null;
+
+    /// <summary>A reader thread that ends the session sees the others out, for nobody else need be watching.</summary>
+    internal void SeeOthersOut(FuseReader last)
+    {
+        foreach (FuseReader reader in _readers)
+        {
+            while (reader != last && !reader.HasLeft(WakeInterval)) reader.Wake();
+        }
+    }
 
     internal void ReaderLeft()
     {

@@ -8,6 +8,7 @@ public sealed class Gate : IFuseInterruptible
     private readonly Lock _gate = new();
     private readonly List<(FuseRequest Request, Action Answer)> _held = [];
     private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SemaphoreSlim _interrupted = new(0);
     private bool _open;
 
     /// <summary>How many waiting requests were interrupted.</summary>
@@ -30,12 +31,10 @@ public sealed class Gate : IFuseInterruptible
     }
 
     /// <summary>Completes when one more request waits here.</summary>
-    public async Task ArrivedAsync(CancellationToken token)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
-        await _arrived.WaitAsync(limit.Token);
-    }
+    public Task ArrivedAsync() => NextAsync(_arrived);
+
+    /// <summary>Completes when one more waiting request was interrupted.</summary>
+    public Task InterruptedAsync() => NextAsync(_interrupted);
 
     public void Open()
     {
@@ -59,6 +58,13 @@ public sealed class Gate : IFuseInterruptible
             if (found) Interrupts++;
         }
 
-        if (found) request.ReplyError(FuseError.EINTR);
+        if (!found) return;
+        request.ReplyError(FuseError.EINTR);
+        _interrupted.Release();
+    }
+
+    private static async Task NextAsync(SemaphoreSlim events)
+    {
+        if (!await events.WaitAsync(TimeSpan.FromSeconds(20))) throw new TimeoutException("no request came to the gate");
     }
 }

@@ -72,7 +72,7 @@ public sealed class MemoryFileSystem : IFuseFileSystem
         Reading?.Invoke(request);
         LongestRead = Math.Max(LongestRead, request.Length);
         if (!_files.TryGetValue(request.Id, out MemoryFile? file)) request.ReplyError(FuseError.ESTALE);
-        else if (file.Gate is { } gate) gate.Pass(request, () => Answer(request, file));
+        else if (file.Gate is { } gate) Wait(gate, request, file);
         else Answer(request, file);
     }
 
@@ -116,6 +116,9 @@ public sealed class MemoryFileSystem : IFuseFileSystem
         else if (file.Gate is { } gate) gate.Pass(request, () => Answer(request, file));
         else Answer(request, file);
     }
+
+    // Apart from Read, where the closure would be allocated for every read.
+    private static void Wait(Gate gate, FuseRead request, MemoryFile file) => gate.Pass(request, () => Answer(request, file));
 
     private static void Answer(FuseRead request, MemoryFile file)
     {
