@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using OsCircular.Blocks;
+using OsCircular.Sources;
+
+namespace OsCircular.Disks;
+
+/// <summary>Opens disks, and owns what they share: memory, index pages, workers, fetches under way.</summary>
+public sealed class DiskService : IAsyncDisposable
+{
+    /// <summary>How long workers may take to end: longer than any disk that works.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly DecodedMemory _memory;
+    private readonly BlockLoader _loader;
+    private readonly OwnedTasks _owned;
+    private readonly IndexPages _pages;
+    private readonly ReadPath _path;
+    private readonly Task[] _workers;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private bool _disposed;
+
+    /// <param name="options">Valid options.</param>
+    /// <param name="local">This host's own disk.</param>
+    /// <param name="upstream">The rest of the chain: all that may be asked for a block that is not in memory and not on this host's disk.</param>
+    /// <param name="documents">Where index pages come from.</param>
+    /// <param name="time">The clock of all limits.</param>
+    /// <param name="logger">The log.</param>
+    public DiskService(
+        DiskOptions options, ILocalBlocks local, IBlockSource upstream, IDocumentSource documents, TimeProvider time, ILogger<DiskService> logger)
+    {
+        _time = time;
+        _logger = logger;
+        _owned = new OwnedTasks(logger);
+        _memory = new DecodedMemory(options, time);
+        _loader = new BlockLoader(_memory, local, upstream, _owned, logger);
+        _pages = new IndexPages(documents, _owned, time, logger, _stopping.Token);
+        _path = new ReadPath(_memory, _loader, _owned, _stopping.Token);
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(StartWorker)];
+    }
+
+    /// <summary>What the read path has done so far.</summary>
+    public DiskStatus Status => _memory.Snapshot();
+
+    /// <summary>Opens a version. Reads nothing: index pages come with the first reads, whatever the disk's size.</summary>
+    /// <param name="geometry">From the manifest.</param>
+    /// <param name="root">Digest of the index's root page; null where the whole disk is zeros.</param>
+    public Disk Open(BlockGeometry geometry, Digest? root) => new(geometry, root, new DiskIndex(geometry, root, _pages), _path);
+
+    /// <summary>Completes waiting reads as cancelled, and awaits workers and fetches.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _memory.Stop();
+        try
+        {
+            await Task.WhenAll(_workers).WaitAsync(StopLimit, _time).ConfigureAwait(false);
+            await _owned.WhenAllAsync().ConfigureAwait(false);
+            _loader.DisposeMappers();
+        }
+        catch (TimeoutException)
+        {
+            Log.WorkersHung(_logger, _workers.Count(worker => !worker.IsCompleted), StopLimit.TotalSeconds);
+        }
+
+        _memory.Dispose();
+        _stopping.Dispose();
+    }
+
+    private Task StartWorker(int number)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                _loader.Work();
+                ended.SetResult();
+            }
+            catch (Exception exception)
+            {
+                Log.TaskFailed(_logger, exception);
+                ended.SetResult();
+            }
+        })
+        { IsBackground = true, Name = $"disk worker {number}" }.Start();
+        return ended.Task;
+    }
+}

@@ -1,0 +1,163 @@
+using Microsoft.Extensions.Time.Testing;
+using OsCircular.Blocks;
+using OsCircular.Disks;
+using OsCircular.Sources;
+using OsCircular.TestKit.Disks;
+using OsCircular.TestKit.Sources;
+
+namespace OsCircular.Tests.Disks;
+
+/// <summary>Readers that wait: together, until they are told to stop, or until their time is up.</summary>
+public sealed class DiskWaitTests
+{
+    private const int BlockSize = BlockGeometry.MinBlockSize;
+
+    private static readonly TestDisk Image = new(new BlockGeometry(16 * BlockSize, BlockSize), zeros: 0);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly TaskCompletionSource _gate = FakeBlockSource.Closed();
+
+    [Fact]
+    public async Task Read_ManyReadersOfOneBlock_FetchItOnce()
+    {
+        await using var service = new TestService();
+        service.Upstream.Gate = _gate;
+        Disk disk = service.Open(Image, local: false, upstream: true);
+        TestRead[] reads = [.. Enumerable.Range(0, 20).Select(i => new TestRead().Start(disk, i * 512, 4096))];
+        await HeldAsync(service.Upstream, 1);
+        Assert.DoesNotContain(reads, read => read.Completions > 0);
+
+        _gate.SetResult();
+        await Task.WhenAll(reads.Select(read => read.Done)).WaitAsync(TimeSpan.FromSeconds(60));
+        for (int i = 0; i < reads.Length; i++) Assert.True(Image.Bytes.AsSpan(i * 512, 4096).SequenceEqual(reads[i].Take().Bytes));
+        Assert.Equal(1, service.Upstream.Calls);
+        Assert.All(reads, read => Assert.Equal(1, read.Completions));
+    }
+
+    [Fact]
+    public async Task Cancel_OneOfTwoReaders_LeavesTheOther()
+    {
+        await using var service = new TestService();
+        service.Upstream.Gate = _gate;
+        Disk disk = service.Open(Image, local: false, upstream: true);
+        TestRead stays = new TestRead().Start(disk, 0, 4096);
+        TestRead goes = new TestRead().Start(disk, 0, 2 * BlockSize);
+        await HeldAsync(service.Upstream, 2);
+
+        goes.Read.Cancel();
+        Assert.True(goes.Done.IsCompleted);
+        Assert.Equal(SourceError.Cancelled, goes.Take().Error);
+        await HeldAsync(service.Upstream, 1);
+
+        _gate.SetResult();
+        await stays.Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(Image.Bytes.AsSpan(0, 4096).SequenceEqual(stays.Take().Bytes));
+    }
+
+    [Fact]
+    public async Task Cancel_LastReader_EndsTheFetchAndALaterReaderGetsTheBlock()
+    {
+        await using var service = new TestService();
+        service.Upstream.Gate = _gate;
+        Disk disk = service.Open(Image, local: false, upstream: true);
+        TestRead read = new TestRead().Start(disk, 0, 4096);
+        await HeldAsync(service.Upstream, 1);
+        read.Read.Cancel();
+        read.Read.Cancel();
+        Assert.Equal(1, read.Completions);
+        read.Read.Release();
+        await HeldAsync(service.Upstream, 0);
+
+        _gate.SetResult();
+        (SourceError error, byte[] bytes) = await TestRead.OfAsync(disk, 0, 4096);
+        Assert.Equal(SourceError.None, error);
+        Assert.True(Image.Bytes.AsSpan(0, 4096).SequenceEqual(bytes));
+    }
+
+    [Fact]
+    public async Task Read_NoAnswer_TimesOutAtItsOwnLimitNotAnothers()
+    {
+        await using var service = new TestService(new DiskOptions { ReadTimeout = TimeSpan.FromSeconds(10) }, time: _time);
+        service.Upstream.Gate = _gate;
+        Disk disk = service.Open(Image, local: false, upstream: true);
+        TestRead first = new TestRead().Start(disk, 0, 4096);
+        await HeldAsync(service.Upstream, 1);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        TestRead joiner = new TestRead().Start(disk, 0, 4096);
+        await HeldAsync(service.Upstream, 1);
+
+        _time.Advance(TimeSpan.FromSeconds(4));
+        await first.Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(SourceError.TimedOut, first.Take().Error);
+        await CalledAsync(service.Upstream, 2);
+        Assert.False(joiner.Done.IsCompleted);
+
+        _gate.SetResult();
+        await joiner.Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(SourceError.None, joiner.Take().Error);
+        Assert.Equal(1, service.Status.TimedOutReads);
+    }
+
+    [Fact]
+    public async Task Read_SourceIgnoresItsDeadline_TimesOutAllTheSame()
+    {
+        await using var service = new TestService(
+            new DiskOptions { ReadTimeout = TimeSpan.FromSeconds(10) },
+            source => new FaultySource(source, (_, _) => Fault.HeldUntil(_gate.Task)),
+            _time);
+        service.Local.Gate = new ManualResetEventSlim(false);
+        Disk disk = service.Open(Image, local: true, upstream: true);
+        TestRead read = new TestRead().Start(disk, 0, 4096);
+        await UntilAsync(() => service.Local.Inside == 1);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await read.Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(SourceError.TimedOut, read.Take().Error);
+        service.Local.Gate.Set();
+        _gate.SetResult();
+    }
+
+    [Fact]
+    public async Task Read_MissingEverywhere_FailsAtOnceAndIsAskedForAgain()
+    {
+        await using var service = new TestService(time: _time);
+        Disk disk = service.Open(Image, local: false, upstream: false);
+        Assert.Equal(SourceError.Missing, (await TestRead.OfAsync(disk, 0, 4096)).Error);
+        Image.AddTo(service.Upstream);
+        Assert.Equal(SourceError.None, (await TestRead.OfAsync(disk, 0, 4096)).Error);
+    }
+
+    [Fact]
+    public async Task Read_IndexPageMissing_FailsAndIsAskedForAgain()
+    {
+        await using var service = new TestService();
+        Disk disk = service.Open(Image, local: true, upstream: false);
+        service.Documents.Failure = SourceError.Unreachable;
+        Assert.Equal(SourceError.Unreachable, (await TestRead.OfAsync(disk, 0, 4096)).Error);
+        service.Documents.Failure = SourceError.None;
+        Assert.Equal(SourceError.None, (await TestRead.OfAsync(disk, 0, 4096)).Error);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileReadersWait_CancelsThem()
+    {
+        var service = new TestService();
+        service.Upstream.Gate = _gate;
+        Disk disk = service.Open(Image, local: false, upstream: true);
+        TestRead read = new TestRead().Start(disk, 0, 4096);
+        await HeldAsync(service.Upstream, 1);
+        await service.DisposeAsync();
+        Assert.Equal(SourceError.Cancelled, read.Take().Error);
+        Assert.Equal(SourceError.Cancelled, (await TestRead.OfAsync(disk, 0, 4096)).Error);
+        Assert.Equal(0, service.Upstream.Running);
+    }
+
+    private static Task HeldAsync(FakeBlockSource source, int running) => UntilAsync(() => source.Running == running);
+
+    private static Task CalledAsync(FakeBlockSource source, int calls) => UntilAsync(() => source.Calls == calls);
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!condition()) await Task.Delay(1, limit.Token);
+    }
+}
