@@ -27,4 +27,12 @@ public readonly struct StoredBlock
         block = good ? new StoredBlock(name, bytes) : default;
         return good;
     }
+
+    /// <summary>The same block in memory of another lifetime. What was verified need not be again; the memory it lies in must still be unchanged.</summary>
+    /// <param name="destination">At least as long as <see cref="Bytes"/>.</param>
+    public StoredBlock CopyTo(Memory<byte> destination)
+    {
+        Bytes.CopyTo(destination);
+        return new StoredBlock(Name, destination[..Bytes.Length]);
+    }
 }

@@ -67,9 +67,9 @@ internal sealed class WantedBlock : WantedFile
     {
         if (_winner is null) return error == SourceError.None ? throw new InvalidOperationException("A block that no attempt brought.") : error;
         if (ReferenceEquals(_winner, _first)) return Fetched.Of(_block);
-        _winner.Written.CopyTo(_lent);
+        StoredBlock block = _block.CopyTo(_lent);
         GiveBack(_winner);
-        return StoredBlock.TryVerify(_request.Name, _lent, out StoredBlock block) ? Fetched.Of(block) : SourceError.Invalid;
+        return Fetched.Of(block);
     }
 
     private static void GiveBack(BodyBuffer body)

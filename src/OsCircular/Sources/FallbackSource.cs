@@ -1,0 +1,41 @@
+namespace OsCircular.Sources;
+
+/// <summary>One source, and another for what the first does not yield.</summary>
+public sealed class FallbackSource : IBlockSource
+{
+    private readonly IBlockSource _first;
+    private readonly IBlockSource _second;
+
+    public FallbackSource(IBlockSource first, IBlockSource second)
+    {
+        _first = first;
+        _second = second;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        Fetched first = await FirstAsync(request, destination, cancellationToken);
+        if (first.Succeeded || cancellationToken.IsCancellationRequested) return first;
+        if (request.Deadline.HasPassed) return SourceError.TimedOut;
+
+        Fetched second = await _second.FetchAsync(request, destination, cancellationToken);
+
+        // Missing is for what nobody has: where the first could not say so, its reason is the one that tells.
+        return second.Error == SourceError.Missing ? first.Error : second;
+    }
+
+    public override string ToString() => $"({_first} | {_second})";
+
+    // Half of the first half, so that both are tried within it.
+    private async ValueTask<Fetched> FirstAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = request.Deadline.RemainingOfFirstHalf / 2;
+        if (limit == TimeSpan.Zero) limit = request.Deadline.Remaining / 2;
+        if (limit == TimeSpan.Zero) return SourceError.TimedOut;
+        using var timeout = new CancellationTokenSource(limit, request.Deadline.Time);
+        await using CancellationTokenRegistration link = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout);
+        Fetched fetched = await _first.FetchAsync(request, destination, timeout.Token);
+        return fetched.Error == SourceError.Cancelled && !cancellationToken.IsCancellationRequested ? SourceError.TimedOut : fetched;
+    }
+}

@@ -1,0 +1,109 @@
+namespace OsCircular.Sources;
+
+/// <summary>
+/// Readers first, then the profile, then filling: a bounded number of fetches in flight, the rest queued by class. While a higher class is active,
+/// lower ones keep little in flight. A raised request moves up; a cancelled one leaves the queue.
+/// </summary>
+public sealed class PrioritySource : IBlockSource
+{
+    public const int DefaultMaxInFlight = 8;
+
+    private readonly IBlockSource _inner;
+    private readonly TimeProvider _time;
+    private readonly RateMeter _rate;
+    private readonly Lock _lock = new();
+
+    // Guarded by _lock.
+    private readonly PriorityQueues _queues;
+
+    /// <param name="inner">What fetches.</param>
+    /// <param name="maxInFlight">Fetches at one time, 1 to 256: enough to keep the line busy, few enough that a reader does not wait behind them.</param>
+    public PrioritySource(IBlockSource inner, int maxInFlight, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxInFlight, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxInFlight, 256);
+        _inner = inner;
+        _time = time;
+        _rate = new RateMeter(time);
+        _queues = new PriorityQueues(maxInFlight);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        var ticket = new PriorityTicket(request);
+        void Raise(BlockRequest raised) => Raised(ticket);
+        request.Raised += Raise;
+        try
+        {
+            Enter(ticket);
+            await ticket.Turn.WaitAsync(request.Deadline.Remaining, _time, cancellationToken);
+            return await RunAsync(request, destination, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return SourceError.Cancelled;
+        }
+        catch (TimeoutException)
+        {
+            return SourceError.TimedOut;
+        }
+        finally
+        {
+            request.Raised -= Raise;
+            Leave(ticket);
+        }
+    }
+
+    public override string ToString() => $"priorities -> {_inner}";
+
+    private async ValueTask<Fetched> RunAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        int bytes = 0;
+        _rate.Begin();
+        try
+        {
+            Fetched fetched = await _inner.FetchAsync(request, destination, cancellationToken);
+            bytes = fetched.Block.Bytes.Length;
+            return fetched;
+        }
+        finally
+        {
+            _rate.End(bytes);
+        }
+    }
+
+    private void Enter(PriorityTicket ticket)
+    {
+        lock (_lock)
+        {
+            ticket.Class = ticket.Request.Class;
+            _queues.Enqueue(ticket);
+            _queues.StartWhatMay(_rate.BytesPerSecond);
+        }
+    }
+
+    private void Raised(PriorityTicket ticket)
+    {
+        lock (_lock)
+        {
+            // Not yet entered, or gone: its class is read then, or of no account.
+            if (!ticket.IsQueued && !ticket.IsRunning) return;
+            bool running = ticket.IsRunning;
+            _queues.Remove(ticket);
+            ticket.Class = ticket.Request.Class;
+            if (running) _queues.Start(ticket);
+            else _queues.Enqueue(ticket);
+            _queues.StartWhatMay(_rate.BytesPerSecond);
+        }
+    }
+
+    private void Leave(PriorityTicket ticket)
+    {
+        lock (_lock)
+        {
+            _queues.Remove(ticket);
+            _queues.StartWhatMay(_rate.BytesPerSecond);
+        }
+    }
+}
