@@ -1,0 +1,82 @@
+"""The programs measured beside ours, each started the way its own manual says for this work."""
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+
+from .lab import STORE, run, wait_for
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def nginx(lab, root, address="127.0.0.1", prefix=()):
+    """Serves a folder over HTTP; returns its URL."""
+    port = free_port()
+    home = lab.new_folder("nginx")
+    (home / "nginx.conf").write_text(f"""
+daemon off; master_process on; worker_processes auto; user root; pid {home}/pid; error_log {home}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; autoindex on; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
+  server {{ listen {address}:{port}; root {root}; }}
+}}
+""")
+    lab.start(*prefix, "nginx", "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf")
+    wait_for(lambda: subprocess.run([*prefix, "curl", "-s", "-o", "/dev/null", f"http://{address}:{port}/"]).returncode == 0, 20, "nginx did not start")
+    return f"http://{address}:{port}"
+
+
+def nbdkit(lab, url):
+    """nbdfuse over nbdkit's curl plugin with its cache filter, blocks of 256 KiB; returns the file."""
+    folder = lab.new_folder("nbd")
+    work = lab.new_folder("nbdkit-cache")
+    file = folder / "disk.raw"
+    file.touch()
+    lab.start("nbdfuse", "-r", file, "[", "nbdkit", "-r", "--exit-with-parent", "--filter=cache", "curl", url,
+              "cache-on-read=true", "cache-min-block-size=256K", "]", env=os.environ | {"TMPDIR": str(work)})
+    lab.mounted(file)
+    return file
+
+
+def rclone(lab, url, name):
+    """rclone mount of a web server's folder with vfs cache mode full; returns the file."""
+    folder, cache = lab.new_folder("rclone"), lab.new_folder("rclone-cache")
+    lab.start("rclone", "mount", ":http:", folder, "--http-url", url, "--read-only", "--vfs-cache-mode", "full", "--cache-dir", cache,
+              "--config", os.devnull)
+    lab.mounted(folder)
+    return folder / name
+
+
+def squashfs(lab, image):
+    """The image as the one file of a squashfs (zstd, 256 KiB), in the kernel over a loop device; returns the file."""
+    packed = STORE / "images" / f"{image.stem}.squashfs"
+    if not packed.exists():
+        building = packed.with_suffix(".building")
+        building.unlink(missing_ok=True)
+        run("mksquashfs", image, building, "-comp", "zstd", "-Xcompression-level", "3", "-b", "256K", "-no-progress", "-quiet")
+        building.rename(packed)
+    folder = lab.new_folder("squashfs")
+    run("mount", "-t", "squashfs", "-o", "ro,loop", packed, folder)
+    lab.mounted(folder)
+    return folder / image.name
+
+
+def passthrough(lab, image):
+    """libfuse's example passthrough_ll with the kernel's cache kept, over the image's folder; returns the file."""
+    source = pathlib.Path("/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c")
+    program = STORE / "tools" / "passthrough_ll"
+    if not program.exists():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        build = lab.new_folder("libfuse")
+        shutil.copytree(source.parent, build, dirs_exist_ok=True)
+        run("sh", "-c", f"gcc -O2 -o {program} passthrough_ll.c $(pkg-config fuse3 --cflags --libs)", cwd=build)
+    folder = lab.new_folder("passthrough")
+    lab.start(program, "-f", "-o", f"source={image.parent},cache=always", folder)
+    lab.mounted(folder)
+    return folder / image.name
