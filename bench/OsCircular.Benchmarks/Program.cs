@@ -1,1 +1,16 @@
-return 0;
+using BenchmarkDotNet.Running;
+using OsCircular.Benchmarks.HotPaths;
+using OsCircular.Benchmarks.Limits;
+
+// Beside the benchmarks themselves: what this machine allows at most, for bench/scenarios/targets.sh to measure against.
+switch (args)
+{
+    case ["limit-verify", var folder]:
+        VerifyLimit.Run(folder);
+        return 0;
+    case ["limit-fuse", var mountPoint, var size]:
+        return await FuseLimit.RunAsync(mountPoint, long.Parse(size));
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(ShortRuns).Assembly).Run(args, new ShortRuns());
+        return 0;
+}
