@@ -10,6 +10,9 @@ switch (args)
         return 0;
     case ["limit-fuse", var mountPoint, var size]:
         return await FuseLimit.RunAsync(mountPoint, long.Parse(size));
+    case ["fill-cache", var folder, var count]:
+        await CacheFilling.RunAsync(folder, int.Parse(count));
+        return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ShortRuns).Assembly).Run(args, new ShortRuns());
         return 0;
