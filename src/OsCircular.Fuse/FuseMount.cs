@@ -67,6 +67,7 @@ public sealed class FuseMount : IDisposable
 
     private static void RequireEmptyDirectory(string mountPoint)
     {
+        if (File.Exists(mountPoint)) throw new FuseException($"{mountPoint}: a file, not a directory; choose an empty directory");
         try
         {
             if (Directory.EnumerateFileSystemEntries(mountPoint).Any())
@@ -78,7 +79,7 @@ public sealed class FuseMount : IDisposable
         }
         catch (IOException cause)
         {
-            throw new FuseException($"{mountPoint}: not a directory that can be listed; choose an empty directory", cause);
+            throw new FuseException($"{mountPoint}: the directory cannot be read ({cause.Message}); choose another one", cause);
         }
         catch (UnauthorizedAccessException cause)
         {
