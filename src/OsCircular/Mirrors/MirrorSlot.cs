@@ -39,7 +39,8 @@ internal sealed class MirrorSlot : IHeadSource, IDisposable
     {
         var head = new WantedHead(_time);
         SourceError error = await GetAsync(head, head.Rent(), noCache: true, deadline.Remaining, cancellationToken);
-        return error == SourceError.None ? new FetchedHead(error, head.Bytes) : error;
+        if (error == SourceError.None) return new FetchedHead(error, head.Bytes);
+        return IsFailure(error) ? new FetchedHead(error, default, Volatile.Read(ref _lastFailure)) : error;
     }
 
     /// <summary>Asks this mirror for the file; at once <see cref="SourceError.Unreachable"/> while it rests.</summary>

@@ -26,7 +26,8 @@ public readonly record struct FetchedDocument(SourceError Error, ReadOnlyMemory<
 }
 
 /// <summary>The outcome of a head fetch: the head file's bytes, not verified, or why there are none.</summary>
-public readonly record struct FetchedHead(SourceError Error, ReadOnlyMemory<byte> Bytes)
+/// <param name="Detail">One line for people that says more than the error; null where there is no more to say.</param>
+public readonly record struct FetchedHead(SourceError Error, ReadOnlyMemory<byte> Bytes, string? Detail = null)
 {
     public bool Succeeded => Error == SourceError.None;
 

@@ -1,15 +1,16 @@
 using OsCircular.Blocks;
 using OsCircular.Indexes.Signing;
+using OsCircular.TestKit;
 
 namespace OsCircular.Tests.Indexes.Signing;
 
 public sealed class MinisignSecretKeyFileTests : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("oscircular-");
+    private readonly TempDirectory _folder = new();
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
-    private string KeyPath => Path.Combine(_folder.FullName, "key");
+    private string KeyPath => _folder["key"];
 
     [Fact]
     public void Save_NoPassword_HasTheGoldenBytes()
@@ -35,7 +36,7 @@ public sealed class MinisignSecretKeyFileTests : IDisposable
         Assert.Equal(Samples.Key.PublicKey, key.PublicKey);
         Assert.Equal(Samples.Key.Sign("x"u8, "y").ToFileText(), key.Sign("x"u8, "y").ToFileText());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyPath));
-        Assert.Single(_folder.GetFiles());
+        Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]
@@ -44,12 +45,12 @@ public sealed class MinisignSecretKeyFileTests : IDisposable
         File.WriteAllText(KeyPath, "mine");
         AssertError(() => MinisignSecretKeyFile.Save(Samples.Key, KeyPath, password: null), "exists already");
         Assert.Equal("mine", File.ReadAllText(KeyPath));
-        Assert.Single(_folder.GetFiles());
+        Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
     [Fact]
     public void Save_NoSuchFolder_SaysSo() =>
-        AssertError(() => MinisignSecretKeyFile.Save(Samples.Key, Path.Combine(_folder.FullName, "no", "key"), password: null), "cannot be written");
+        AssertError(() => MinisignSecretKeyFile.Save(Samples.Key, _folder["no/key"], password: null), "cannot be written");
 
     [Fact]
     public void Load_WrongPasswordOrNone_SaysWhich()
@@ -107,7 +108,7 @@ public sealed class MinisignSecretKeyFileTests : IDisposable
     public void Load_AbsentFolderOrHuge_SaysSo()
     {
         AssertError(() => MinisignSecretKeyFile.Load(KeyPath, () => null), "cannot be read");
-        AssertError(() => MinisignSecretKeyFile.Load(_folder.FullName, () => null), "cannot be read");
+        AssertError(() => MinisignSecretKeyFile.Load(_folder.Path, () => null), "cannot be read");
         File.WriteAllBytes(KeyPath, new byte[100_000]);
         AssertError(() => MinisignSecretKeyFile.Load(KeyPath, () => null), "longer than");
     }
@@ -129,7 +130,7 @@ public sealed class MinisignSecretKeyFileTests : IDisposable
     {
         var error = Assert.Throws<UserError>(action);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.Contains(_folder.FullName, error.Message, StringComparison.Ordinal);
+        Assert.Contains(_folder.Path, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
     }
 }
