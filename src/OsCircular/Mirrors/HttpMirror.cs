@@ -16,13 +16,14 @@ public sealed class HttpMirror : IMirror
     private readonly RedirectMemory _redirects;
     private readonly HttpMessageInvoker _client;
 
-    public HttpMirror(MirrorUrl url, MirrorOptions options, TimeProvider time)
+    /// <param name="proxy">Usually an <see cref="EnvironmentProxy"/>.</param>
+    public HttpMirror(MirrorUrl url, MirrorOptions options, IWebProxy proxy, TimeProvider time)
     {
         _url = url;
         _stallTimeout = options.StallTimeout;
         _time = time;
         _redirects = new RedirectMemory(time, options.RedirectMemory);
-        _client = new HttpMessageInvoker(Handler(url, options));
+        _client = new HttpMessageInvoker(Handler(options, proxy));
     }
 
     public string Name => _url.ToString();
@@ -64,7 +65,7 @@ public sealed class HttpMirror : IMirror
 
     public void Dispose() => _client.Dispose();
 
-    private static SocketsHttpHandler Handler(MirrorUrl url, MirrorOptions options) => new()
+    private static SocketsHttpHandler Handler(MirrorOptions options, IWebProxy proxy) => new()
     {
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
@@ -77,10 +78,8 @@ public sealed class HttpMirror : IMirror
 
         // A mirror behind a name moves with it.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        Proxy = proxy,
         UseCookies = false,
-
-        // http_proxy and its kin, except for this very host: no proxy elsewhere could mean the same by 127.0.0.1.
-        UseProxy = !url.Root.IsLoopback,
     };
 
     private async ValueTask<MirrorAnswer> FollowAsync(Uri root, string path, BodyBuffer body, bool noCache, CancellationTokenSource stall)
@@ -91,16 +90,19 @@ public sealed class HttpMirror : IMirror
             using HttpRequestMessage request = Request(target, noCache);
             using HttpResponseMessage response = await _client.SendAsync(request, stall.Token);
             stall.CancelAfter(_stallTimeout);
-            if (response.StatusCode == HttpStatusCode.OK) return await HttpBody.ReadAsync(response, body, stall, _stallTimeout);
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                if (redirects > 0) _redirects.Learn(target, path);
+                return await HttpBody.ReadAsync(response, body, stall, _stallTimeout);
+            }
+
             if (!IsRedirect(response.StatusCode)) return Refusal(response.StatusCode);
             if (redirects == MaxRedirects) return new MirrorAnswer(SourceError.Unreachable, $"more than {MaxRedirects} redirects");
             if (response.Headers.Location is not { } location) return new MirrorAnswer(SourceError.Unreachable, "a redirect to nowhere");
 
             Uri next = new(target, location);
-            if (next.Scheme is not ("http" or "https")) return new MirrorAnswer(SourceError.Refused, $"a redirect to {next.Scheme}:");
-            if (target.Scheme == "https" && next.Scheme == "http") return new MirrorAnswer(SourceError.Refused, "a redirect from https to http");
+            if (!MayRedirect(target, next)) return new MirrorAnswer(SourceError.Refused, $"a redirect from {target.Scheme} to {next.Scheme}");
             target = next;
-            _redirects.Learn(target, path);
         }
     }
 
@@ -114,6 +116,9 @@ public sealed class HttpMirror : IMirror
         if (_url.Authorization is { } secret && sameHost) request.Headers.TryAddWithoutValidation("Authorization", secret);
         return request;
     }
+
+    /// <summary>Never away from the web, never from https to what others on the way can read and change.</summary>
+    internal static bool MayRedirect(Uri from, Uri to) => to.Scheme == "https" || (to.Scheme == "http" && from.Scheme == "http");
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 

@@ -54,7 +54,9 @@ public sealed class MirrorSource : IBlockSource, IDocumentSource, IDisposable
     public static IMirror Open(string url, MirrorOptions options, TimeProvider time)
     {
         MirrorUrl parsed = MirrorUrl.Parse(url);
-        return parsed.IsFile ? new FileMirror(parsed.Root.LocalPath, 2 * options.Connections) : new HttpMirror(parsed, options, time);
+        return parsed.IsFile
+            ? new FileMirror(parsed.Root.LocalPath, 2 * options.Connections)
+            : new HttpMirror(parsed, options, new EnvironmentProxy(Environment.GetEnvironmentVariable), time);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Blocks;
-using OsCircular.Mirrors;
 using OsCircular.Sources;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
@@ -47,18 +45,4 @@ public sealed class FileMirrorConformanceTests : BlockSourceConformance
 
         return ValueTask.FromResult<IBlockSource>(TestMirrors.Over([_folder.FullName]));
     }
-}
-
-internal static class TestMirrors
-{
-    public static MirrorSource Over(string[] urls, MirrorOptions? options = null, TimeProvider? time = null) =>
-        Over([.. urls.Select(url => MirrorSource.Open(url, options ?? new MirrorOptions(), time ?? TimeProvider.System))], options, time);
-
-    public static MirrorSource Over(IMirror[] mirrors, MirrorOptions? options = null, TimeProvider? time = null) => new(
-        mirrors,
-        options ?? new MirrorOptions(),
-        time ?? TimeProvider.System,
-        new Random(1),
-        new MirrorMetrics(new TestMeters()),
-        NullLogger<MirrorSource>.Instance);
 }
