@@ -1,1 +1,3 @@
-return 0;
+using OsCircular.Agent.Commands;
+
+return await OsCircularCommand.RunAsync(args);

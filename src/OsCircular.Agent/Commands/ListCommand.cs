@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
+using OsCircular.Agent.Configuration;
+using OsCircular.Agent.Hosting;
+using OsCircular.Agent.Output;
+using OsCircular.Blocks;
+using OsCircular.Indexes;
+using OsCircular.Indexes.Signing;
+using OsCircular.Library;
+using OsCircular.Mirrors;
+using OsCircular.Sources;
+using Spectre.Console;
+
+namespace OsCircular.Agent.Commands;
+
+/// <summary><c>list</c>: the images and versions that mirrors offer, or that a cache has adopted.</summary>
+internal static class ListCommand
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private sealed record Entry(string Image, string Version, bool Latest, long DiskSize, int BlockSize, long StoredBytes, DateTimeOffset Published, string? Index);
+
+    public static Command Create()
+    {
+        Option<string[]> mirror = CommonOptions.Mirror();
+        Option<string?> publicKey = CommonOptions.PublicKey();
+        Option<string?> cache = CommonOptions.Cache();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("list", "List images and versions.") { mirror, publicKey, cache, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string[] mirrors = parsed.GetValue(mirror) ?? [];
+            string? directory = parsed.GetValue(cache);
+            if ((mirrors.Length == 0) == (directory is null)) throw new UserError("give either --mirror URL and --public-key KEY, or --cache DIR", UserError.WrongUsage);
+            string? key = parsed.GetValue(publicKey);
+            if (directory is null && key is null) throw new UserError("--public-key is missing: a mirror's list is worth nothing unless it is checked against the publisher's key", UserError.WrongUsage);
+            // A cache is the repository's tree, so it lists like a mirror.
+            MinisignPublicKey publisher = key is null ? TrustedKeyOf(directory!) : MinisignPublicKey.Load(key);
+            Manifest manifest = await NewestAsync(directory is null ? mirrors : [directory], publisher, TimeProvider.System, cancellationToken);
+            Entry[] entries = [.. manifest.Images.SelectMany(image => image.Versions.Select(version => EntryOf(image, version)))];
+            if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(entries));
+            else Print(entries);
+            return 0;
+        });
+        return command;
+    }
+
+    private static MinisignPublicKey TrustedKeyOf(string cache)
+    {
+        string path = Path.Combine(cache, "agent", Trust.FileName);
+        if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
+        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Key : throw new UserError($"{path}: {fault}; give --public-key");
+    }
+
+    private static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, MinisignPublicKey key, TimeProvider time, CancellationToken cancellationToken)
+    {
+        MirrorOptions options = new();
+        using AgentMeters meters = new();
+        using MirrorSource mirrors = new([.. urls.Select(url => MirrorSource.Open(url, options, time))], options, time, new Random(0), new MirrorMetrics(meters), NullLogger<MirrorSource>.Instance);
+        Deadline deadline = Deadline.In(Limit, time);
+        Head? newest = null;
+        List<string> problems = [];
+        foreach (IHeadSource mirror in mirrors.Heads)
+        {
+            FetchedHead fetched = await mirror.FetchHeadAsync(deadline, cancellationToken);
+            if (!fetched.Succeeded) problems.Add($"{mirror.Name}: no head could be had ({fetched.Error.ToString().ToLowerInvariant()})");
+            else if (!Head.TryOpen(fetched.Bytes, key, out Head? head, out HeadRefusal? refusal)) problems.Add($"{mirror.Name}: its head {refusal}");
+            else if (newest is null || head.Sequence > newest.Sequence) newest = head;
+        }
+
+        if (newest is null) throw new UserError(string.Join("; ", problems));
+        FetchedDocument document = await mirrors.FetchAsync(new DocumentName(DocumentKind.Manifest, newest.Manifest), deadline, cancellationToken);
+        if (!document.Succeeded) throw new UserError($"the manifest of sequence {newest.Sequence} could not be had ({document.Error.ToString().ToLowerInvariant()}); the mirror may lag, try again later");
+        if (!newest.Signs(document.Bytes.Span)) throw new UserError($"the manifest of sequence {newest.Sequence} is not the one that its head signs; tell the publisher");
+        return Manifest.TryParse(document.Bytes.Span, out Manifest? manifest, out HeadRefusal? fault) ? manifest : throw new UserError($"the manifest of sequence {newest.Sequence} {fault}");
+    }
+
+    private static Entry EntryOf(ManifestImage image, ManifestVersion version) => new(
+        image.Name.ToString(), version.Name.ToString(), version == image.Latest, version.Geometry.DiskSize, version.Geometry.BlockSize, version.StoredBytes, version.Published, version.Index?.ToString());
+
+    private static void Print(Entry[] entries)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("image", "version", "disk", "stored", "published", "");
+        table.Columns[2].RightAligned();
+        table.Columns[3].RightAligned();
+        foreach (Entry entry in entries)
+            table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", entry.Latest ? "latest" : "");
+        AnsiConsole.Write(table);
+    }
+}

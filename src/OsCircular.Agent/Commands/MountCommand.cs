@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using OsCircular.Agent.Configuration;
+using OsCircular.Agent.Hosting;
+
+namespace OsCircular.Agent.Commands;
+
+/// <summary><c>mount</c>: runs the agent in the foreground until it is unmounted or told to stop.</summary>
+internal static class MountCommand
+{
+    public const string Name = "mount";
+
+    public static Command Create()
+    {
+        Argument<string?> mountPoint = new("DIR") { Description = "An empty directory to mount on.", Arity = ArgumentArity.ZeroOrOne };
+        Option[] settings =
+        [
+            Setting("public-key", "FILE|KEY", "The publisher's public key: a file, or the key itself."),
+            Setting("cache", "DIR", "The cache's directory; made if it is not there."),
+            new Option<string[]>("--mirror") { Description = "A mirror of the repository; repeat for several. None where a head was adopted before.", HelpName = "URL", Arity = ArgumentArity.OneOrMore },
+            Setting("quota", "SIZE", "Disk space the cache may take. Default: 90 % of its file system."),
+            Setting("memory", "SIZE", "Memory for decoded blocks. Default: 64MiB."),
+            Setting("refresh", "TIME", "How often to look for a newer head. Default: 60s."),
+            Setting("read-timeout", "TIME", "When a read fails that nothing can answer. Default: 60s."),
+            Setting("start-timeout", "TIME", "How long the first start looks for a head. Default: 30s."),
+            new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
+        ];
+        Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };
+        Option<LogLevel> logLevel = new("--log-level") { Description = "Debug, Information, Warning or Error.", DefaultValueFactory = _ => LogLevel.Information };
+        Command command = new(Name, "Mount every version of every image as a read-only disk file.") { mountPoint, config, logLevel };
+        foreach (Option setting in settings) command.Add(setting);
+        command.SetAction((parsed, _) => RunAsync(Read(parsed, mountPoint, settings, parsed.GetValue(config)), parsed.GetValue(logLevel)));
+        return command;
+    }
+
+    private static AgentOptions Read(ParseResult parsed, Argument<string?> mountPoint, Option[] settings, string? config)
+    {
+        SettingLayers layers = new();
+        if (parsed.GetValue(mountPoint) is { } directory) layers.AddOption("mount-point", [directory]);
+        foreach (Option setting in settings)
+        {
+            if (parsed.GetResult(setting) is not { Implicit: false } given) continue;
+            string[] values = given.Tokens.Count == 0 ? ["on"] : [.. given.Tokens.Select(token => token.Value)];
+            layers.AddOption(setting.Name.TrimStart('-'), values);
+        }
+
+        layers.AddEnvironment(Environment.GetEnvironmentVariables(), AgentOptionsReader.Settings);
+        if (config is not null) layers.AddFile(config, AgentOptionsReader.Settings);
+        return new AgentOptionsReader(layers).Read();
+    }
+
+    private static async Task<int> RunAsync(AgentOptions options, LogLevel level)
+    {
+        using ILoggerFactory logs = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(level)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            })
+            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using MountLifetime lifetime = new(logs.CreateLogger<MountLifetime>());
+        await using AgentHost agent = await AgentHost.StartAsync(options, logs, TimeProvider.System, lifetime.Starting);
+        Console.Out.WriteLine($"ready {options.MountPoint}");
+        await Console.Out.FlushAsync();
+        await lifetime.WaitAsync(agent.Mount, agent.Session);
+        return 0;
+    }
+
+    private static Option<string?> Setting(string name, string value, string description) => new($"--{name}") { Description = description, HelpName = value };
+}

@@ -1,0 +1,35 @@
+namespace OsCircular.Agent.Configuration;
+
+/// <summary>What the user wants of an agent, typed and checked; made by <see cref="AgentOptionsReader"/>.</summary>
+public sealed record AgentOptions
+{
+    /// <summary>An empty directory that the images appear in; absolute.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>The cache's directory; absolute.</summary>
+    public required string CacheDirectory { get; init; }
+
+    /// <summary>A minisign public key: a file, or the key's own base64 line.</summary>
+    public required string PublicKey { get; init; }
+
+    /// <summary>Mirrors as URLs (http, https, file) or folders, checked, and with their credentials: never to be printed. None is right where a head was adopted before.</summary>
+    public IReadOnlyList<string> Mirrors { get; init; } = [];
+
+    /// <summary>Bytes that the cache may take on disk; null: what <see cref="Cache.CacheOptions"/> chooses.</summary>
+    public long? Quota { get; init; }
+
+    /// <summary>How often the mirrors' heads are looked at: 1 s to 7 d.</summary>
+    public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long one read may take before it fails with EIO: 1 s to 10 min.</summary>
+    public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the first start may look for a head: 1 s to 10 min.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes of decoded blocks kept in memory: 16 MiB to 16 GiB.</summary>
+    public long Memory { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Whether users other than the one who mounts may read.</summary>
+    public bool AllowOther { get; init; }
+}

@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using OsCircular.Agent.Output;
+using OsCircular.Blocks;
+using OsCircular.Cache;
+
+namespace OsCircular.Agent.Control;
+
+/// <summary>Asks the agent that runs on a cache.</summary>
+internal static class ControlClient
+{
+    public const string SocketName = "control.sock";
+    public const string StatusPath = "/status";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    /// <returns>The agent's answer, or null where none runs on that cache.</returns>
+    /// <exception cref="UserError">An agent runs there, but does not answer.</exception>
+    public static async Task<StatusReport?> StatusAsync(string cacheDirectory, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(cacheDirectory)) throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
+        string socket = Path.Combine(RuntimeDirectory.For(cacheDirectory), SocketName);
+        if (!File.Exists(socket)) return null;
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = Limit };
+        try
+        {
+            string text = await client.GetStringAsync(new Uri($"http://agent{StatusPath}"), cancellationToken);
+            return Json.Read<StatusReport>(text);
+        }
+        catch (HttpRequestException error) when (error.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        {
+            return null;
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new UserError($"the agent on {cacheDirectory} does not answer: {error.Message}; look at its log", error);
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string socket, CancellationToken cancellationToken)
+    {
+        Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
+            return new NetworkStream(connection, ownsSocket: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OsCircular.Agent.Hosting;
+using OsCircular.Agent.Output;
+
+namespace OsCircular.Agent.Control;
+
+/// <summary>Answers questions about the running agent on a Unix socket that only its owner can reach: the folder it lies in is 0700.</summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+
+    private ControlServer(WebApplication server) => _server = server;
+
+    /// <param name="socket">Path of the socket; one that a dead agent left is replaced.</param>
+    /// <param name="status">Asked anew for each request.</param>
+    /// <param name="logs">Where Kestrel reports its own failures.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    public static async Task<ControlServer> StartAsync(string socket, Func<StatusReport> status, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        File.Delete(socket);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.ListenUnixSocket(socket);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 16;
+            kestrel.Limits.MaxRequestBodySize = 0;
+        });
+        WebApplication server = builder.Build();
+        server.MapGet(ControlClient.StatusPath, context => context.Response.WriteAsync(Json.Write(status()), context.RequestAborted));
+        await server.StartAsync(cancellationToken);
+        return new ControlServer(server);
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+}

@@ -1,0 +1,106 @@
+namespace OsCircular.Agent.Control;
+
+/// <summary>Everything that <c>status</c> tells of a running agent: what <c>status --json</c> prints. Sizes in bytes, times in seconds or UTC.</summary>
+public sealed record StatusReport
+{
+    public required string MountPoint { get; init; }
+
+    /// <summary>The read path, from the mount to the mirrors.</summary>
+    public required string Chain { get; init; }
+
+    public required ProcessReport Process { get; init; }
+    public required RepositoryReport Repository { get; init; }
+
+    /// <summary>Where what was read came from, nearest first.</summary>
+    public required IReadOnlyList<SourceReport> Sources { get; init; }
+
+    public required ReadsReport Reads { get; init; }
+    public required CacheReport Cache { get; init; }
+    public required IReadOnlyList<MirrorReport> Mirrors { get; init; }
+}
+
+public sealed record ProcessReport
+{
+    public required int Id { get; init; }
+    public required string Version { get; init; }
+    public required double UptimeSeconds { get; init; }
+    public required long ResidentBytes { get; init; }
+    public required int Threads { get; init; }
+
+    /// <summary>Garbage collections so far of generations 0, 1 and 2.</summary>
+    public required IReadOnlyList<int> Collections { get; init; }
+
+    /// <summary>Managed bytes allocated since the start.</summary>
+    public required long AllocatedBytes { get; init; }
+}
+
+public sealed record RepositoryReport
+{
+    public required string Id { get; init; }
+    public required long Sequence { get; init; }
+    public required int Images { get; init; }
+    public required int Versions { get; init; }
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Since when the adopted head is past its expiry; null: it is not.</summary>
+    public required DateTimeOffset? StaleSince { get; init; }
+
+    /// <summary>When mirrors were last asked for a newer head.</summary>
+    public required DateTimeOffset? LastRefresh { get; init; }
+
+    /// <summary>Why the last head offered was refused, a line for each mirror that offered one; empty where all is well.</summary>
+    public required IReadOnlyList<string> Refusals { get; init; }
+}
+
+/// <param name="Name"><c>memory</c>, <c>cache</c> or <c>mirrors</c>.</param>
+/// <param name="Count">Reads answered from memory; blocks loaded from the others.</param>
+/// <param name="Bytes">Stored bytes of those blocks; of memory, 0: it is counted in reads.</param>
+/// <param name="Percent">Share of all counts.</param>
+public sealed record SourceReport(string Name, long Count, long Bytes, double Percent);
+
+public sealed record ReadsReport
+{
+    public required long Count { get; init; }
+    public required long Bytes { get; init; }
+    public required long Failed { get; init; }
+    public required long TimedOut { get; init; }
+    public required long Interrupted { get; init; }
+    public required int Waiting { get; init; }
+    public required long ReadAheadBlocks { get; init; }
+    public required long ReadAheadUsed { get; init; }
+    public required long ReadAheadWasted { get; init; }
+
+    /// <summary>Decoded blocks in memory, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+}
+
+public sealed record CacheReport
+{
+    public required string Directory { get; init; }
+    public required string State { get; init; }
+    public required DateTimeOffset? StateSince { get; init; }
+    public required string Catalog { get; init; }
+    public required long Quota { get; init; }
+    public required long FreeSpaceFloor { get; init; }
+    public required long HeldBytes { get; init; }
+    public required int Blocks { get; init; }
+    public required long Damaged { get; init; }
+    public required long Healed { get; init; }
+    public required long Evicted { get; init; }
+    public required long NotStored { get; init; }
+}
+
+public sealed record MirrorReport
+{
+    public required string Url { get; init; }
+    public required string State { get; init; }
+    public required double? LatencySeconds { get; init; }
+    public required double BytesPerSecond { get; init; }
+    public required long Bytes { get; init; }
+    public required long Requests { get; init; }
+
+    /// <summary>Count of each kind of failure.</summary>
+    public required IReadOnlyDictionary<string, long> Failures { get; init; }
+
+    public required string? LastError { get; init; }
+}

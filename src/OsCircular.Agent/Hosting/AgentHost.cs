@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Logging;
+using OsCircular.Agent.Configuration;
+using OsCircular.Agent.Control;
+using OsCircular.Cache;
+using OsCircular.Disks;
+using OsCircular.Fuse;
+using OsCircular.Indexes.Signing;
+using OsCircular.Library;
+using OsCircular.Mirrors;
+using OsCircular.Mount;
+using OsCircular.Sources;
+
+namespace OsCircular.Agent.Hosting;
+
+/// <summary>
+/// The agent, put together: read <see cref="StartAsync"/> from top to bottom. What is started is ended in the reverse order, also where a later
+/// step fails.
+/// </summary>
+internal sealed class AgentHost : IAsyncDisposable
+{
+    private readonly Stack<Func<ValueTask>> _endings = new();
+    private readonly AgentParts _parts = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    private AgentHost()
+    {
+    }
+
+    /// <summary>Where it is mounted.</summary>
+    public FuseMount Mount => _parts.Mount;
+
+    public FuseSession Session => _parts.Session;
+
+    /// <summary>Starts an agent; when this returns, the mount answers.</summary>
+    /// <exception cref="Blocks.UserError">The cache is taken, no head can be had, the key is wrong.</exception>
+    /// <exception cref="FuseException">It cannot be mounted there.</exception>
+    public static async Task<AgentHost> StartAsync(AgentOptions options, ILoggerFactory logs, TimeProvider time, CancellationToken cancellationToken)
+    {
+        AgentHost agent = new();
+        try
+        {
+            await agent.ComposeAsync(options, logs, time, cancellationToken);
+            return agent;
+        }
+        catch
+        {
+            await agent.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The agent at this moment.</summary>
+    public StatusReport Status() => StatusReporter.Report(_parts);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        while (_endings.TryPop(out Func<ValueTask>? end)) await end();
+        _stopping.Dispose();
+    }
+
+    private async Task ComposeAsync(AgentOptions options, ILoggerFactory logs, TimeProvider time, CancellationToken cancellationToken)
+    {
+        MinisignPublicKey key = MinisignPublicKey.Load(options.PublicKey);
+        Random random = new(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
+        _parts.Started = time.GetTimestamp();
+        _parts.Time = time;
+
+        AgentMeters meters = Owned(new AgentMeters());
+
+        // This host's own disk.
+        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
+        _parts.Cache = cache;
+
+        // The mirrors. Peers will stand before them.
+        IBlockSource blocks = new NowhereSource();
+        IDocumentSource documents = new NowhereSource();
+        IReadOnlyList<IHeadSource> heads = [];
+        if (options.Mirrors.Count > 0)
+        {
+            MirrorOptions mirrorOptions = new();
+            MirrorSource mirrors = Owned(new MirrorSource(
+                [.. options.Mirrors.Select(url => MirrorSource.Open(url, mirrorOptions, time))], mirrorOptions, time, random, new MirrorMetrics(meters), logs.CreateLogger<MirrorSource>()));
+            _parts.Mirrors = mirrors;
+            (blocks, documents, heads) = (mirrors, mirrors, mirrors.Heads);
+        }
+
+        // The chain below memory: one fetch for a block however many ask; kept on disk; readers first.
+        blocks = new SingleFlightSource(new CachedBlockSource(cache.Blocks, new PrioritySource(blocks, PrioritySource.DefaultMaxInFlight, time), SourceKind.Mirror), time);
+        documents = new CachedDocumentSource(cache.Documents, documents);
+
+        // What there is to mount.
+        HeadLibrary library = Owned(await HeadLibrary.OpenAsync(
+            key, cache.Directory.Head, cache.Directory.State("trust.json", Trust.MaxLength), documents, heads, time, logs.CreateLogger<HeadLibrary>(), cancellationToken));
+        AdoptedHead adopted = await library.StartAsync(options.StartTimeout, cancellationToken);
+        _parts.Library = library;
+
+        // Versions as disks, and disks as files.
+        DiskService disks = Owned(new DiskService(
+            new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
+        _parts.Disks = disks;
+        MountFileSystem files = Owned(new MountFileSystem(adopted.Manifest, disks.Open, options.ReadTimeout, time));
+
+        // Questions about all this.
+        string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
+        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, logs, _stopping.Token);
+        Ends(async () => await (await control).DisposeAsync());
+
+        // The kernel.
+        FuseMount mount = Owned(FuseMount.Mount(new FuseMountOptions { MountPoint = options.MountPoint, AllowOther = options.AllowOther }, logs.CreateLogger<FuseMount>()));
+        _parts.Mount = mount;
+        Ends(() => Unmounted(mount));
+        FuseSession session = Owned(new FuseSession(mount.Device, files, new FuseSessionOptions(), logs.CreateLogger<FuseSession>(), time));
+        _parts.Session = session;
+        session.Start();
+        await session.Connected.WaitAsync(options.StartTimeout, time, cancellationToken);
+        await control;
+
+        // Newer heads.
+        ILogger log = logs.CreateLogger<AgentHost>();
+        library.Adopted += newer => Show(files, newer, log);
+        if (library.Current is { } current && current != adopted) Show(files, current, log);
+        Task refreshing = new HeadRefresher(library, options.Refresh, time, random).RunAsync(_stopping.Token);
+        Ends(async () => await refreshing);
+
+        _parts.Chain = $"mount -> disk -> memory -> {blocks}";
+        AgentLog.Chain(log, _parts.Chain);
+        AgentLog.Mounted(log, mount.MountPoint, adopted.Manifest.Images.Count, VersionsOf(adopted), adopted.Head.Sequence, adopted.Head.Repository.ToString());
+    }
+
+    private static void Show(MountFileSystem files, AdoptedHead adopted, ILogger log)
+    {
+        files.Show(adopted.Manifest);
+        AgentLog.Showing(log, adopted.Head.Sequence, adopted.Manifest.Images.Count, VersionsOf(adopted));
+    }
+
+    private static int VersionsOf(AdoptedHead adopted) => adopted.Manifest.Images.Sum(image => image.Versions.Count);
+
+    /// <summary>Nothing of ours may stay in the tree without a process behind it.</summary>
+    private static ValueTask Unmounted(FuseMount mount)
+    {
+        mount.Detach();
+        return default;
+    }
+
+    private T Owned<T>(T part)
+    {
+        Ends(part switch
+        {
+            IAsyncDisposable asynchronous => asynchronous.DisposeAsync,
+            IDisposable disposable => () =>
+            {
+                disposable.Dispose();
+                return default;
+            },
+            _ => throw new ArgumentException($"{typeof(T).Name} has no end", nameof(part)),
+        });
+        return part;
+    }
+
+    private void Ends(Func<ValueTask> end) => _endings.Push(end);
+}

@@ -1,0 +1,21 @@
+using OsCircular.Cache;
+using OsCircular.Disks;
+using OsCircular.Fuse;
+using OsCircular.Library;
+using OsCircular.Mirrors;
+
+namespace OsCircular.Agent.Hosting;
+
+/// <summary>The parts of a running agent that <c>status</c> looks at; each is null until it is started.</summary>
+internal sealed class AgentParts
+{
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+    public long Started { get; set; }
+    public string Chain { get; set; } = "";
+    public BlockCache Cache { get; set; } = null!;
+    public MirrorSource? Mirrors { get; set; }
+    public HeadLibrary Library { get; set; } = null!;
+    public DiskService Disks { get; set; } = null!;
+    public FuseMount Mount { get; set; } = null!;
+    public FuseSession Session { get; set; } = null!;
+}

@@ -1,0 +1,111 @@
+using System.Reflection;
+using OsCircular.Agent.Control;
+using OsCircular.Cache;
+using OsCircular.Disks;
+using OsCircular.Library;
+using OsCircular.Mirrors;
+
+namespace OsCircular.Agent.Hosting;
+
+/// <summary>Gathers what the parts say of themselves into one report.</summary>
+internal static class StatusReporter
+{
+    private static readonly string Version = typeof(StatusReporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    public static StatusReport Report(AgentParts parts)
+    {
+        DiskStatus disks = parts.Disks.Status;
+        CacheStatus cache = parts.Cache.Status;
+        IReadOnlyList<MirrorStatus> mirrors = parts.Mirrors?.Statuses ?? [];
+        return new StatusReport
+        {
+            MountPoint = parts.Mount.MountPoint,
+            Chain = parts.Chain,
+            Process = Process(parts),
+            Repository = Repository(parts.Library.Status),
+            Sources = Sources(disks, cache, mirrors),
+            Reads = Reads(disks, parts.Session.Counters.Interrupted),
+            Cache = Cache(cache),
+            Mirrors = [.. mirrors.Select(Mirror)],
+        };
+    }
+
+    private static ProcessReport Process(AgentParts parts) => new()
+    {
+        Id = Environment.ProcessId,
+        Version = Version,
+        UptimeSeconds = parts.Time.GetElapsedTime(parts.Started).TotalSeconds,
+        ResidentBytes = Environment.WorkingSet,
+        Threads = System.Diagnostics.Process.GetCurrentProcess().Threads.Count,
+        Collections = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)],
+        AllocatedBytes = GC.GetTotalAllocatedBytes(),
+    };
+
+    private static RepositoryReport Repository(LibraryStatus library) => new()
+    {
+        Id = library.Adopted?.Head.Repository.ToString() ?? "",
+        Sequence = library.Adopted?.Head.Sequence ?? 0,
+        Images = library.Adopted?.Manifest.Images.Count ?? 0,
+        Versions = library.Adopted?.Manifest.Images.Sum(image => image.Versions.Count) ?? 0,
+        ExpiresAt = library.Adopted?.Head.ExpiresAt is { } expires && expires < DateTimeOffset.MaxValue ? expires : null,
+        StaleSince = library.StaleSince,
+        LastRefresh = library.LastRefresh,
+        Refusals = [.. library.Mirrors.Where(mirror => mirror.Problem is not null).Select(mirror => $"{mirror.Mirror}: {mirror.Problem}")],
+    };
+
+    private static IReadOnlyList<SourceReport> Sources(DiskStatus disks, CacheStatus cache, IReadOnlyList<MirrorStatus> mirrors)
+    {
+        (string Name, long Count, long Bytes)[] sources =
+        [
+            ("memory", disks.ReadsFromMemory, 0),
+            ("cache", disks.LoadsFromCache, cache.Counters[CacheCounter.HitBytes]),
+            ("mirrors", disks.LoadsFromUpstream, mirrors.Sum(mirror => mirror.Bytes)),
+        ];
+        long all = Math.Max(1, sources.Sum(source => source.Count));
+        return [.. sources.Select(source => new SourceReport(source.Name, source.Count, source.Bytes, 100.0 * source.Count / all))];
+    }
+
+    private static ReadsReport Reads(DiskStatus disks, long interrupted) => new()
+    {
+        Count = disks.Reads,
+        Bytes = disks.Bytes,
+        Failed = disks.FailedReads,
+        TimedOut = disks.TimedOutReads,
+        Interrupted = interrupted,
+        Waiting = disks.WaitingReads,
+        ReadAheadBlocks = disks.ReadAhead,
+        ReadAheadUsed = disks.ReadAheadUsed,
+        ReadAheadWasted = disks.ReadAheadWasted,
+        MemoryBytes = disks.MemoryBytes,
+    };
+
+    private static CacheReport Cache(CacheStatus cache) => new()
+    {
+        Directory = cache.Directory,
+        State = Word(cache.State),
+        StateSince = cache.State == CacheState.Ok ? null : cache.StateSince,
+        Catalog = Word(cache.Catalog),
+        Quota = cache.Quota,
+        FreeSpaceFloor = cache.FreeSpaceFloor,
+        HeldBytes = cache.BlockBytes + cache.DocumentBytes,
+        Blocks = cache.Blocks,
+        Damaged = cache.Counters[CacheCounter.Damaged],
+        Healed = cache.Counters[CacheCounter.Healed],
+        Evicted = cache.Counters[CacheCounter.Evicted],
+        NotStored = cache.Counters[CacheCounter.NotStored],
+    };
+
+    private static MirrorReport Mirror(MirrorStatus mirror) => new()
+    {
+        Url = mirror.Name,
+        State = Word(mirror.State),
+        LatencySeconds = mirror.Latency?.TotalSeconds,
+        BytesPerSecond = mirror.BytesPerSecond,
+        Bytes = mirror.Bytes,
+        Requests = mirror.Requests,
+        Failures = mirror.Failures.ToDictionary(failure => Word(failure.Key), failure => failure.Value),
+        LastError = mirror.LastError,
+    };
+
+    private static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,129 @@
+using OsCircular.Blocks;
+using OsCircular.Disks;
+using OsCircular.Fuse;
+using OsCircular.Indexes;
+
+namespace OsCircular.Mount;
+
+/// <summary>
+/// The mounted tree as the kernel asks for it. All but <see cref="Read"/> and <see cref="Seek"/> answers from the adopted manifest alone,
+/// so that <c>ls</c>, <c>stat</c> and <c>df</c> never wait for a disk or a network. Opens are stateless: an agent that takes the connection over knows as much.
+/// </summary>
+public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
+{
+    private const ulong AfterDot = 2;
+    private const ulong AfterDotDot = 3;
+
+    private readonly Func<BlockGeometry, Digest?, Disk> _openDisk;
+    private readonly PendingReadPool _reads = new();
+    private readonly PendingSeeks _seeks;
+    private MountTree _tree;
+
+    /// <param name="manifest">The adopted manifest.</param>
+    /// <param name="openDisk">Opens the disk of an index root (null: all zeros), on its first read.</param>
+    /// <param name="seekLimit">How long a SEEK_HOLE or SEEK_DATA may wait for an index page.</param>
+    /// <param name="time">The clock.</param>
+    public MountFileSystem(Manifest manifest, Func<BlockGeometry, Digest?, Disk> openDisk, TimeSpan seekLimit, TimeProvider time)
+    {
+        _openDisk = openDisk;
+        _seeks = new PendingSeeks(seekLimit, time);
+        _tree = MountTree.Build(manifest, before: null, openDisk);
+    }
+
+    private MountTree Tree => Volatile.Read(ref _tree);
+
+    /// <summary>Shows another manifest from now on. Open files stay on what they opened. Calls must not overlap.</summary>
+    public void Show(Manifest manifest) => Volatile.Write(ref _tree, MountTree.Build(manifest, Tree, _openDisk));
+
+    public FuseError Lookup(ulong parent, ReadOnlySpan<byte> name, out FuseEntry entry)
+    {
+        entry = default;
+        if (Tree.Find(parent) is not { } directory) return FuseError.ESTALE;
+        if (directory.FindChild(name) is not { } child) return FuseError.ENOENT;
+        entry = child.Entry;
+        return FuseError.Ok;
+    }
+
+    public FuseError GetAttributes(ulong id, out FuseAttributes attributes)
+    {
+        MountNode? node = Tree.Find(id);
+        attributes = node?.Entry.Attributes ?? default;
+        return node is null ? FuseError.ESTALE : FuseError.Ok;
+    }
+
+    public FuseError ReadLink(ulong id, out ReadOnlyMemory<byte> target)
+    {
+        MountNode? node = Tree.Find(id);
+        target = node?.LinkTarget ?? default;
+        return node is null ? FuseError.ESTALE : node.Kind == NodeKind.Latest ? FuseError.Ok : FuseError.EINVAL;
+    }
+
+    public FuseError Open(ulong id, int flags) => Tree.Find(id) is null ? FuseError.ESTALE : FuseError.Ok;
+
+    public void Read(FuseRead request)
+    {
+        MountNode? node = Tree.Find(request.Id);
+        if (node?.Version is { } version) _reads.Rent().Start(version.Disk, request);
+        else request.ReplyError(node is null ? FuseError.ESTALE : FuseError.EISDIR);
+    }
+
+    public FuseError ReadDirectory(ulong id, ulong offset, ref FuseDirectoryWriter writer)
+    {
+        if (Tree.Find(id) is not { } directory) return FuseError.ESTALE;
+        // The offset of an entry is its id, so a listing goes on rightly while versions come and go, and under another agent.
+        if (offset == 0 && !writer.TryAdd(AfterDot, "."u8, directory.Entry)) return FuseError.Ok;
+        if (offset <= AfterDot && !writer.TryAdd(AfterDotDot, ".."u8, directory.Entry)) return FuseError.Ok;
+        for (int i = directory.IndexAfter(offset); i < directory.Children.Length; i++)
+        {
+            MountNode child = directory.Children[i];
+            if (!writer.TryAdd(child.Id, child.Name, child.Entry)) break;
+        }
+
+        return FuseError.Ok;
+    }
+
+    public FuseError GetExtendedAttribute(ulong id, ReadOnlySpan<byte> name, out ReadOnlyMemory<byte> value)
+    {
+        value = default;
+        MountNode? node = Tree.Find(id);
+        if (node is null) return FuseError.ESTALE;
+        foreach ((byte[] known, byte[] text) in node.Version?.ExtendedAttributes ?? [])
+        {
+            if (!name.SequenceEqual(known)) continue;
+            value = text;
+            return FuseError.Ok;
+        }
+
+        return FuseError.ENODATA;
+    }
+
+    public FuseError ListExtendedAttributes(ulong id, out ReadOnlyMemory<byte> nulSeparated)
+    {
+        MountNode? node = Tree.Find(id);
+        nulSeparated = node?.Version?.AttributeNames;
+        return node is null ? FuseError.ESTALE : FuseError.Ok;
+    }
+
+    public FuseError GetFileSystemStatistics(out FuseStatistics statistics)
+    {
+        MountTree tree = Tree;
+        statistics = new FuseStatistics
+        {
+            BlockSize = BlockGeometry.SectorSize,
+            Blocks = (ulong)(tree.TotalSize / BlockGeometry.SectorSize),
+            Files = (ulong)tree.NodeCount,
+            MaxNameLength = 64,
+        };
+        return FuseError.Ok;
+    }
+
+    public void Seek(FuseSeekRequest request)
+    {
+        MountNode? node = Tree.Find(request.Id);
+        if (node?.Version is { } version) _seeks.Start(version.Disk, request);
+        else request.ReplyError(node is null ? FuseError.ESTALE : FuseError.EINVAL);
+    }
+
+    /// <summary>Waits for the seeks that are under way; call it when the session has ended.</summary>
+    public ValueTask DisposeAsync() => _seeks.DisposeAsync();
+}
