@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using OsCircular.Benchmarks.Disks;
 using OsCircular.Benchmarks.HotPaths;
 using OsCircular.Benchmarks.Limits;
 
@@ -12,6 +13,9 @@ switch (args)
         return await FuseLimit.RunAsync(mountPoint, long.Parse(size));
     case ["fill-cache", var folder, var count]:
         await CacheFilling.RunAsync(folder, int.Parse(count));
+        return 0;
+    case ["disk-rates", var folder, var size, var blockSize]:
+        await DiskRates.RunAsync(folder, long.Parse(size), int.Parse(blockSize));
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ShortRuns).Assembly).Run(args, new ShortRuns());

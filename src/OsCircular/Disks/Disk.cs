@@ -17,11 +17,12 @@ public sealed class Disk
 {
     private readonly ReadPath _path;
 
-    internal Disk(BlockGeometry geometry, Digest? root, DiskIndex index, ReadPath path)
+    internal Disk(BlockGeometry geometry, Digest? root, DiskIndex index, ReadAhead ahead, ReadPath path)
     {
         Geometry = geometry;
         Root = root;
         Index = index;
+        Ahead = ahead;
         _path = path;
     }
 
@@ -31,6 +32,7 @@ public sealed class Disk
     public Digest? Root { get; }
 
     internal DiskIndex Index { get; }
+    internal ReadAhead Ahead { get; }
 
     /// <summary>
     /// Sends a prepared read on its way; it is completed by its <see cref="IDiskReadCompletion"/>, possibly before this returns. Never blocks for longer than

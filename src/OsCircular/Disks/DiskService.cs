@@ -17,6 +17,8 @@ public sealed class DiskService : IAsyncDisposable
     private readonly IndexPages _pages;
     private readonly ReadPath _path;
     private readonly Task[] _workers;
+    private readonly ILocalBlocks _local;
+    private readonly int _readAheadBlocks;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private bool _disposed;
@@ -30,6 +32,8 @@ public sealed class DiskService : IAsyncDisposable
     public DiskService(
         DiskOptions options, ILocalBlocks local, IBlockSource upstream, IDocumentSource documents, TimeProvider time, ILogger<DiskService> logger)
     {
+        _local = local;
+        _readAheadBlocks = options.ReadAheadBlocks;
         _time = time;
         _logger = logger;
         _owned = new OwnedTasks(logger);
@@ -46,7 +50,11 @@ public sealed class DiskService : IAsyncDisposable
     /// <summary>Opens a version. Reads nothing: index pages come with the first reads, whatever the disk's size.</summary>
     /// <param name="geometry">From the manifest.</param>
     /// <param name="root">Digest of the index's root page; null where the whole disk is zeros.</param>
-    public Disk Open(BlockGeometry geometry, Digest? root) => new(geometry, root, new DiskIndex(geometry, root, _pages), _path);
+    public Disk Open(BlockGeometry geometry, Digest? root)
+    {
+        var index = new DiskIndex(geometry, root, _pages);
+        return new Disk(geometry, root, index, new ReadAhead(geometry, index, _memory, _local, _readAheadBlocks), _path);
+    }
 
     /// <summary>Completes waiting reads as cancelled, and awaits workers and fetches.</summary>
     public async ValueTask DisposeAsync()

@@ -28,7 +28,12 @@ internal sealed class ReadPath(DecodedMemory memory, BlockLoader loader, OwnedTa
         }
 
         // 2. Memory: a read whose blocks are all there is completed by this call.
+        long offset = read.Offset;
+        int length = read.Length;
         memory.Claim(read, here);
+
+        // What this reader will want next goes to the workers, behind all that anybody waits for.
+        disk.Ahead.Note(offset, length);
 
         // 3. The cache: on this thread where the caller lent it, else on the workers, which Claim has woken.
         // 4. The rest of the chain, peers and mirrors: the loader's workers ask it for what the cache did not have. The last block loaded completes the read.

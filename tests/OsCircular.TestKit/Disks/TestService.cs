@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Sources;
 using OsCircular.TestKit.Sources;
@@ -25,6 +26,8 @@ public sealed class TestService : IAsyncDisposable
     public FakeBlockSource Upstream { get; } = new();
     public FakeDocumentSource Documents { get; } = new();
     public DiskStatus Status => _service.Status;
+
+    public Disk Open(BlockGeometry geometry, Digest? root) => _service.Open(geometry, root);
 
     /// <summary>Publishes the disk's index, lets its block files lie where told, and opens it.</summary>
     public Disk Open(TestDisk disk, bool local, bool upstream)
