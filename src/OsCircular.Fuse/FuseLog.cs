@@ -25,6 +25,9 @@ internal static partial class FuseLog
     [LoggerMessage(106, LogLevel.Warning, "FUSE session stopped with {Waiting} requests unanswered")]
     public static partial void StoppedUnanswered(this ILogger logger, int waiting);
 
+    [LoggerMessage(107, LogLevel.Error, "telling of an interrupted FUSE request on node {Id} threw")]
+    public static partial void InterruptHandlerThrew(this ILogger logger, ulong id, Exception failure);
+
     [LoggerMessage(110, LogLevel.Warning, "dead mount of an earlier agent detached from {MountPoint}")]
     public static partial void StaleMountCleaned(this ILogger logger, string mountPoint);
 

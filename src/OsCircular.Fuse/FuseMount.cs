@@ -49,7 +49,7 @@ public sealed class FuseMount : IDisposable
         {
             FuseError.Ok => true,
             FuseError.EINVAL or FuseError.ENOENT => false,
-            FuseError.EBUSY => throw new FuseException($"{MountPoint} is busy: a process still uses it; end it (fuser -vm {MountPoint} names it) and unmount again"),
+            FuseError.EBUSY => throw new FuseException($"{MountPoint} is busy: end the process that uses it (fuser -vm {MountPoint} names it) and unmount again"),
             var error => throw new FuseException($"{MountPoint} cannot be unmounted ({error}); as root: umount {MountPoint}"),
         };
     }
@@ -105,7 +105,8 @@ public sealed class FuseMount : IDisposable
 
     private static string ExplainOpen(FuseError error) => error switch
     {
-        FuseError.ENOENT or FuseError.ENXIO or FuseError.ENODEV => "there is no /dev/fuse; load the module (modprobe fuse), or give the container the device (--device /dev/fuse)",
+        FuseError.ENOENT or FuseError.ENXIO or FuseError.ENODEV =>
+            "there is no /dev/fuse; load the module (modprobe fuse), or give the container the device (--device /dev/fuse)",
         FuseError.EACCES or FuseError.EPERM => "no permission to open /dev/fuse; give the container the device (--device /dev/fuse --cap-add SYS_ADMIN)",
         _ => $"/dev/fuse cannot be opened ({error}); try again as root",
     };
@@ -113,9 +114,10 @@ public sealed class FuseMount : IDisposable
     private static SafeFileHandle MountAsUser(string mountPoint, FuseMountOptions options)
     {
         string allow = options.AllowOther ? ",allow_other" : "";
+        string source = options.Source.Replace("\\", "\\\\").Replace(",", "\\,");
         return Fusermount.Mount(
             mountPoint,
-            $"ro,nosuid,nodev,default_permissions{allow},max_read={FuseInit.MaxReadBytes},fsname={options.Source},subtype={options.Subtype}");
+            $"ro,nosuid,nodev,default_permissions{allow},max_read={FuseInit.MaxReadBytes},fsname={source},subtype={options.Subtype}");
     }
 
     /// <summary>The device number comes from the mount table: stat(2) would wait for a session that is not there yet.</summary>

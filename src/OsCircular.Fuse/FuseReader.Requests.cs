@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using OsCircular.Fuse.Native;
 using OsCircular.Fuse.Protocol;
 
@@ -27,7 +25,8 @@ internal sealed unsafe partial class FuseReader
         catch (Exception failure) when (header.Opcode != FuseOpcode.Init)
         {
             _logger.RequestThrew(header.Opcode, header.NodeId, failure);
-            if (header.Opcode is not (FuseOpcode.Read or FuseOpcode.Seek) || _table.TryAbandon(header.Unique)) _channel.ReplyError(header.Unique, FuseError.EIO);
+            bool mayBeAnswered = header.Opcode is FuseOpcode.Read or FuseOpcode.Seek ? _table.TryAbandon(header.Unique) : !HasNoReply(header.Opcode);
+            if (mayBeAnswered) _channel.ReplyError(header.Unique, FuseError.EIO);
         }
     }
 
@@ -117,7 +116,8 @@ internal sealed unsafe partial class FuseReader
 
     private bool TryRead(in InHeader header, ReadOnlySpan<byte> body)
     {
-        if (!TryTake(ref body, out ReadIn read) || read.Size is 0 or > FuseInit.MaxReadBytes || read.Offset > long.MaxValue - FuseInit.MaxReadBytes) return false;
+        if (!TryTake(ref body, out ReadIn read)) return false;
+        if (read.Size is 0 or > FuseInit.MaxReadBytes || read.Offset > long.MaxValue - FuseInit.MaxReadBytes) return false;
         if (!_table.TryBeginRead(header.Unique, header.NodeId, (long)read.Offset, (int)read.Size, out FuseRead? request)) return true;
         bool inline = request.InlineAllowed = _session.TryTakeInline();
         try
@@ -225,50 +225,7 @@ internal sealed unsafe partial class FuseReader
                 return true;
             case var error:
                 _channel.ReplyError(header.Unique, error);
-                throw new FuseException($"the kernel speaks FUSE {init.Major}.{init.Minor}; needed is {FuseInit.Major}.{FuseInit.OldestMinor} (Linux 4.20) or newer");
+                throw new FuseException($"the kernel speaks FUSE {init.Major}.{init.Minor}; boot Linux 4.20 ({FuseInit.Major}.{FuseInit.OldestMinor}) or newer");
         }
-    }
-
-    /// <summary>A size of 0 asks how long the value is.</summary>
-    private void ReplySized(ulong unique, FuseError error, ReadOnlyMemory<byte> value, uint size)
-    {
-        if (error == FuseError.Ok && size == 0) ReplyStruct(unique, new ExtendedAttributeSize { Size = (uint)value.Length });
-        else ReplyBytes(unique, error == FuseError.Ok && value.Length > size ? FuseError.ERANGE : error, value);
-    }
-
-    private void ReplyBytes(ulong unique, FuseError error, ReadOnlyMemory<byte> value)
-    {
-        if (error == FuseError.Ok) value.Span.CopyTo(_output.AsSpan(FuseChannel.HeaderSize));
-        if (error == FuseError.Ok) _channel.Reply(unique, ResidentBuffer.AddressOf(_output), value.Length);
-        else _channel.ReplyError(unique, error);
-    }
-
-    private void ReplyStruct<T>(ulong unique, FuseError error, in T value) where T : unmanaged
-    {
-        if (error == FuseError.Ok) ReplyStruct(unique, value);
-        else _channel.ReplyError(unique, error);
-    }
-
-    private void ReplyStruct<T>(ulong unique, in T value) where T : unmanaged
-    {
-        MemoryMarshal.Write(_output.AsSpan(FuseChannel.HeaderSize), in value);
-        _channel.Reply(unique, ResidentBuffer.AddressOf(_output), sizeof(T));
-    }
-
-    private static bool TryTake<T>(ref ReadOnlySpan<byte> bytes, out T value) where T : unmanaged
-    {
-        if (!MemoryMarshal.TryRead(bytes, out value)) return false;
-        bytes = bytes[sizeof(T)..];
-        return true;
-    }
-
-    /// <summary>A name ends with NUL and is not empty.</summary>
-    private static bool TryTakeName(ref ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ReadOnlySpan<byte> name)
-    {
-        int length = bytes.IndexOf((byte)0);
-        name = length > 0 ? bytes[..length] : default;
-        if (length <= 0) return false;
-        bytes = bytes[(length + 1)..];
-        return true;
     }
 }

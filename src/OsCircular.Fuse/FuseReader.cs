@@ -3,7 +3,7 @@ using OsCircular.Fuse.Native;
 
 namespace OsCircular.Fuse;
 
-/// <summary>One reader thread: waits in read(2) for a request, has it handled, and again. The handlers stand in the other part.</summary>
+/// <summary>One reader thread: waits in read(2) for a request, has it handled, and again. The other parts hold the handlers and the messages.</summary>
 internal sealed unsafe partial class FuseReader
 {
     public const int CountedOpcodes = 64;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 
 namespace OsCircular.Fuse;
 
@@ -10,7 +11,7 @@ namespace OsCircular.Fuse;
 /// The number is opaque and compared whole: bit 63 says that the request was sent to a process before us. Objects are used again once the file system
 /// has replied and no interrupt handler runs any more.
 /// </remarks>
-internal sealed class FuseRequestTable(FuseChannel channel)
+internal sealed class FuseRequestTable(FuseChannel channel, ILogger logger)
 {
     // An INTERRUPT may be read by one thread before another has entered the request it is for. Unmatched numbers are kept for a while; what is never
     // matched (most were just answered) is overwritten.
@@ -206,6 +207,10 @@ internal sealed class FuseRequestTable(FuseChannel channel)
         try
         {
             handler?.OnInterrupt(request);
+        }
+        catch (Exception failure)
+        {
+            logger.InterruptHandlerThrew(request.Id, failure);
         }
         finally
         {

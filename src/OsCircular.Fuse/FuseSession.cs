@@ -26,7 +26,7 @@ public sealed class FuseSession : IAsyncDisposable
     private int _inlineLeft;
     private bool _started;
 
-    /// <param name="device">/dev/fuse, mounted; or anything that keeps message boundaries. Stays the caller's, to be kept open until the session has ended.</param>
+    /// <param name="device">/dev/fuse, mounted; or anything that keeps message boundaries. Stays the caller's, and open until the session has ended.</param>
     public FuseSession(SafeFileHandle device, IFuseFileSystem fileSystem, FuseSessionOptions options, ILogger<FuseSession> logger, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 2);
@@ -35,7 +35,7 @@ public sealed class FuseSession : IAsyncDisposable
         _logger = logger;
         _time = time;
         _channel = new FuseChannel(device, logger);
-        _table = new FuseRequestTable(_channel);
+        _table = new FuseRequestTable(_channel, logger);
         _inlineLeft = options.Threads - 1;
         _readersLeft = options.Threads;
         _readers = new FuseReader[options.Threads];

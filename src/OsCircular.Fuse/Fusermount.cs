@@ -19,6 +19,7 @@ internal static unsafe class Fusermount
     private const int CloseOnExec = 1;
     private const int SocketCloseOnExec = 0x80000;
     private const int ReceiveCloseOnExec = 0x40000000;
+    private const int DoNotWait = 0x40;
     private const int SocketLevel = 1;
     private const int Rights = 1;
 
@@ -55,7 +56,8 @@ internal static unsafe class Fusermount
         if (!process.WaitForExit(Patience))
         {
             process.Kill();
-            throw new FuseException($"{Program} did not end within {Patience.TotalSeconds} s and was killed; try it by hand: {Program} {string.Join(' ', arguments)}");
+            string command = $"{Program} {string.Join(' ', arguments)}";
+            throw new FuseException($"{Program} did not end within {Patience.TotalSeconds} s and was killed; try it by hand: {command}");
         }
 
         return (process.ExitCode, said.GetAwaiter().GetResult().Trim());
@@ -76,12 +78,13 @@ internal static unsafe class Fusermount
     /// <summary>What fusermount3 says names the cause; the next step is ours.</summary>
     internal static string Explain(string said)
     {
-        string line = said.Replace('\n', ' ');
-        if (said.Contains("user_allow_other")) return "only with the line user_allow_other in /etc/fuse.conf may an ordinary user pass --allow-other; add it, or mount without";
+        if (said.Contains("user_allow_other"))
+            return "only with the line user_allow_other in /etc/fuse.conf may an ordinary user pass --allow-other; add it, or mount without";
         if (said.Contains("/dev/fuse") && said.Contains("ermission")) return "no permission to open /dev/fuse; as root: chmod 666 /dev/fuse, or run as root";
         if (said.Contains("/dev/fuse") || said.Contains("modprobe")) return "there is no /dev/fuse; as root: modprobe fuse, or give the container the device";
-        if (said.Contains("mount failed: Operation not permitted")) return $"{Program} may not mount here (no set-user-id bit, or a container without CAP_SYS_ADMIN); run as root with that capability";
-        return $"{line}; mount where you may write, or run as root";
+        if (said.Contains("mount failed: Operation not permitted"))
+            return $"{Program} may not mount here (it has no set-user-id bit, or the container no CAP_SYS_ADMIN); mend that, or run as root";
+        return $"{said.Replace('\n', ' ')}; mount where you may write, or run as root";
     }
 
     private static SafeFileHandle Receive(int socket, string mountPoint)
@@ -91,7 +94,8 @@ internal static unsafe class Fusermount
         // struct cmsghdr (length, level, type) and one descriptor, 8-byte aligned.
         ulong* control = stackalloc ulong[3];
         var message = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 24 };
-        nint received = Libc.ReceiveMessage(socket, &message, ReceiveCloseOnExec);
+        // It was sent before the program ended, or never.
+        nint received = Libc.ReceiveMessage(socket, &message, ReceiveCloseOnExec | DoNotWait);
         int* words = (int*)control;
         bool hasDescriptor = received > 0 && message.ControlLength >= 20 && control[0] >= 20 && words[2] == SocketLevel && words[3] == Rights;
         if (!hasDescriptor) throw new FuseException($"{mountPoint}: {Program} gave no descriptor; is it of libfuse 3? ({Program} --version)");

@@ -12,9 +12,6 @@ public static class MountTable
 {
     private const string Path = "/proc/self/mountinfo";
 
-    // mountinfo has one line for each mount; 16 MiB is some 100,000 of them.
-    private const int MaxSize = 16 << 20;
-
     /// <summary>Mounts on exactly this path, the lowest first; the last is the one that a user of the path reaches.</summary>
     /// <param name="mountPoint">Absolute, without symbolic links: see <see cref="MountPath.Canonical"/>.</param>
     public static IReadOnlyList<MountTableEntry> At(string mountPoint)
@@ -26,7 +23,6 @@ public static class MountTable
     /// <param name="text">Read as Latin-1, so that each char is one byte of a path.</param>
     internal static List<MountTableEntry> Parse(string text, string mountPoint)
     {
-        if (text.Length > MaxSize) throw new FuseException($"{Path} is longer than {MaxSize >> 20} MiB; unmount what is not needed");
         var found = new List<MountTableEntry>();
         foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {

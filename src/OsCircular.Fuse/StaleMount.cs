@@ -53,9 +53,9 @@ public static class StaleMount
                     logger.StaleMountCleaned(mountPoint);
                     break;
                 case MountPointState.Live:
-                    throw new FuseException($"{mountPoint}: an agent already serves this mount; unmount it first (umount {mountPoint}) or choose another directory");
+                    throw new FuseException($"{mountPoint}: an agent already serves it; unmount it first (umount {mountPoint}) or choose another directory");
                 case MountPointState.Silent:
-                    throw new FuseException($"{mountPoint}: mounted by an agent that does not answer; end that agent, or detach its mount (umount -l {mountPoint})");
+                    throw new FuseException($"{mountPoint}: its agent does not answer; end that agent, or detach its mount (umount -l {mountPoint})");
                 default:
                     throw new FuseException($"{mountPoint}: another file system is mounted there; unmount it or choose another directory");
             }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OsCircular.Fuse.Protocol;
 
-// Structures of include/uapi/linux/fuse.h, version 7.45. All are padded to 64 bits and little or big endian as the machine is, so a struct is its own wire form.
+// Structures of include/uapi/linux/fuse.h, version 7.45. All are padded to 64 bits and in the machine's own byte order, so a struct is its wire form.
 
 [StructLayout(LayoutKind.Sequential)]
 internal struct InHeader

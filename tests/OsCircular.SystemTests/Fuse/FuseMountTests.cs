@@ -165,6 +165,7 @@ public sealed class FuseMountTests : IDisposable
 
             using FuseMount mount = FuseMount.Mount(Options(), NullLogger<FuseMount>.Instance);
             FuseSession session = Serve(mount);
+            Assert.Equal("a,source", MountTable.At(_mountPoint)[^1].Source);
             Assert.Equal([1, 2, 3], File.ReadAllBytes(Path.Combine(_mountPoint, "disk.raw")));
             using (File.OpenRead(Path.Combine(_mountPoint, "disk.raw")))
             {
@@ -182,7 +183,7 @@ public sealed class FuseMountTests : IDisposable
         }
     }
 
-    private FuseMountOptions Options(bool allowOther = false) => new() { MountPoint = _mountPoint, AllowOther = allowOther };
+    private FuseMountOptions Options(bool allowOther = false) => new() { MountPoint = _mountPoint, Source = "a,source", AllowOther = allowOther };
 
     private FuseMount Mount() => FuseMount.Mount(Options(), NullLogger<FuseMount>.Instance);
 

@@ -124,7 +124,8 @@ public sealed class FuseKernelFake : IDisposable
     public FuseReply Receive()
     {
         int length = _socket.Receive(_buffer);
-        if (length < OutHeaderSize || BinaryPrimitives.ReadInt32LittleEndian(_buffer) != length) throw new InvalidOperationException($"a reply of {length} bytes with a wrong header");
+        if (length < OutHeaderSize || BinaryPrimitives.ReadInt32LittleEndian(_buffer) != length)
+            throw new InvalidOperationException($"a reply of {length} bytes with a wrong header");
         int error = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(4));
         return new FuseReply(BinaryPrimitives.ReadUInt64LittleEndian(_buffer.AsSpan(8)), (FuseError)Math.Abs(error), _buffer[OutHeaderSize..length]);
     }

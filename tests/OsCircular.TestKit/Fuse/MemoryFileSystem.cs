@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using OsCircular.Fuse;
 
@@ -145,7 +146,7 @@ public sealed class MemoryFileSystem : IFuseFileSystem
     {
         byte[] pinned = GC.AllocateUninitializedArray<byte>(content.Length, pinned: true);
         content.CopyTo(pinned);
-        var file = new MemoryFile { Id = _nextId++, Kind = kind, Content = System.Runtime.InteropServices.MemoryMarshal.CreateFromPinnedArray(pinned, 0, pinned.Length) };
+        var file = new MemoryFile { Id = _nextId++, Kind = kind, Content = MemoryMarshal.CreateFromPinnedArray(pinned, 0, pinned.Length) };
         _files.Add(file.Id, file);
         parent?.Children.Add(name, file);
         return file;

@@ -12,7 +12,7 @@ public sealed class FuseAllocationTests
     // A lock that two threads want at once for the first time makes its wait object: once, not for each read.
     private const int Once = 1_000;
 
-    /// <summary>Each reader thread looks at its own count at the start of each read: between two of them lie the reply to one and the taking of the next.</summary>
+    /// <summary>Each thread looks at its own count at the start of each read: between two lie the reply to one and the taking of the next.</summary>
     [Fact]
     public async Task Read_InSteadyState_AllocatesNothingOnReaderThreads()
     {

@@ -21,7 +21,7 @@ public sealed class FuseReadTests : IAsyncDisposable
     public void Reply_InSegments_JoinsThem()
     {
         ReadOnlyMemory<byte>[] segments = [new byte[] { 1, 2 }, Array.Empty<byte>(), new byte[] { 3 }, new byte[] { 4, 5, 6 }];
-        var table = new FuseRequestTable(new FuseChannel(Kernel.Device, NullLogger.Instance));
+        var table = new FuseRequestTable(new FuseChannel(Kernel.Device, NullLogger.Instance), NullLogger.Instance);
         Assert.True(table.TryBeginRead(1000, 1, 0, 4096, out FuseRead? read));
         read.Reply(segments);
         Assert.Equal([1, 2, 3, 4, 5, 6], Kernel.Receive(1000).Body);
@@ -91,6 +91,23 @@ public sealed class FuseReadTests : IAsyncDisposable
         Assert.Equal([1], Kernel.Read(file.Id, 0, 4096).Body);
         Assert.False(Kernel.HasReply);
         Assert.Equal(1, _connection.Session.Counters.Interrupted);
+    }
+
+    [Fact]
+    public async Task Interrupt_WhoseHandlerThrows_StillAnswersAndTheSessionLives()
+    {
+        var told = new TaskCompletionSource<FuseRequest>();
+        var held = new TaskCompletionSource();
+        await using FuseSession session = await _connection.ReplaceSessionAsync(new HoldingFileSystem(held, told));
+        ulong unique = Kernel.Send(FuseOpcode.Read, 1, FuseKernelFake.ReadBody(0, 4096));
+        await held.Task.WaitAsync(Soon);
+        Kernel.Interrupt(unique);
+        Assert.Equal(FuseError.EINTR, Kernel.Receive(unique).Error);
+        FuseRequest request = await told.Task.WaitAsync(Soon);
+        Assert.True(request.IsInterrupted);
+        request.ReplyError(FuseError.EINTR);
+        Assert.Equal(FuseError.ENOENT, Kernel.Call(FuseOpcode.GetAttributes, 1, new byte[16]).Error);
+        Assert.False(Kernel.HasReply);
     }
 
     [Fact]
@@ -195,4 +212,19 @@ public sealed class FuseReadTests : IAsyncDisposable
     [InlineData(0, (1 << 20) + 1)]
     [InlineData(-1, 4096)]
     public void Read_OutsideTheProtocol_IsRefused(long offset, int size) => Assert.Equal(FuseError.EINVAL, Kernel.Read(1, offset, size).Error);
+
+    private sealed class HoldingFileSystem(TaskCompletionSource held, TaskCompletionSource<FuseRequest> told) : EmptyFileSystem, IFuseInterruptible
+    {
+        public override void Read(FuseRead request)
+        {
+            Assert.True(request.TrySetInterruptHandler(this));
+            held.SetResult();
+        }
+
+        public void OnInterrupt(FuseRequest request)
+        {
+            told.SetResult(request);
+            throw new InvalidOperationException("a bug");
+        }
+    }
 }

@@ -96,8 +96,11 @@ public sealed class FuseRequestTests : IAsyncDisposable
     {
         Files.Root.ExtendedAttributes["user.a"] = [];
         Files.Root.ExtendedAttributes["user.b"] = [];
-        Assert.Equal("user.a\0user.b\0"u8.ToArray(), Kernel.Call(FuseOpcode.ListExtendedAttributes, MemoryFileSystem.RootId, FuseKernelFake.SizedName(100)).Body);
-        Assert.Equal(14u, Word(Kernel.Call(FuseOpcode.ListExtendedAttributes, MemoryFileSystem.RootId, FuseKernelFake.SizedName(0)), 0));
+        Assert.Equal("user.a\0user.b\0"u8.ToArray(), List(100).Body);
+        Assert.Equal(14u, Word(List(0), 0));
+        Assert.Equal(FuseError.ERANGE, List(13).Error);
+
+        FuseReply List(int size) => Kernel.Call(FuseOpcode.ListExtendedAttributes, MemoryFileSystem.RootId, FuseKernelFake.SizedName(size));
     }
 
     [Fact]
@@ -165,14 +168,16 @@ public sealed class FuseRequestTests : IAsyncDisposable
     [InlineData(FuseOpcode.SetAttributes)]
     [InlineData(FuseOpcode.Rename2)]
     [InlineData(FuseOpcode.SetExtendedAttribute)]
-    public void AnyWrite_IsRefusedAsReadOnly(FuseOpcode opcode) => Assert.Equal(FuseError.EROFS, Kernel.Call(opcode, MemoryFileSystem.RootId, new byte[64]).Error);
+    public void AnyWrite_IsRefusedAsReadOnly(FuseOpcode opcode) =>
+        Assert.Equal(FuseError.EROFS, Kernel.Call(opcode, MemoryFileSystem.RootId, new byte[64]).Error);
 
     [Theory]
     [InlineData(FuseOpcode.Flush)]
     [InlineData(FuseOpcode.Sync)]
     [InlineData((FuseOpcode)52)]
     [InlineData((FuseOpcode)4711)]
-    public void Unknown_IsLeftToTheKernel(FuseOpcode opcode) => Assert.Equal(FuseError.ENOSYS, Kernel.Call(opcode, MemoryFileSystem.RootId, new byte[24]).Error);
+    public void Unknown_IsLeftToTheKernel(FuseOpcode opcode) =>
+        Assert.Equal(FuseError.ENOSYS, Kernel.Call(opcode, MemoryFileSystem.RootId, new byte[24]).Error);
 
     [Fact]
     public void Forget_OfNodesNeverLookedUp_IsTakenWithoutReply()
@@ -193,6 +198,15 @@ public sealed class FuseRequestTests : IAsyncDisposable
         Files.Reading = null;
         Assert.Equal(FuseError.Ok, Kernel.Read(MemoryFileSystem.RootId, 0, 4096).Error);
     }
+
+    [Theory]
+    [InlineData(FuseOpcode.Lookup, new byte[] { (byte)'a' })]
+    [InlineData(FuseOpcode.Lookup, new byte[] { 0 })]
+    [InlineData(FuseOpcode.Read, new byte[39])]
+    [InlineData(FuseOpcode.GetExtendedAttribute, new byte[8])]
+    [InlineData(FuseOpcode.Seek, new byte[24])]
+    public void Request_ThatIsCutShortOrMakesNoSense_IsInvalid(FuseOpcode opcode, byte[] body) =>
+        Assert.Equal(FuseError.EINVAL, Kernel.Call(opcode, MemoryFileSystem.RootId, body).Error);
 
     [Theory]
     [InlineData(39)]
