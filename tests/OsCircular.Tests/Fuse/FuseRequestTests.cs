@@ -200,13 +200,16 @@ public sealed class FuseRequestTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(FuseOpcode.Lookup, new byte[] { (byte)'a' })]
-    [InlineData(FuseOpcode.Lookup, new byte[] { 0 })]
-    [InlineData(FuseOpcode.Read, new byte[39])]
-    [InlineData(FuseOpcode.GetExtendedAttribute, new byte[8])]
-    [InlineData(FuseOpcode.Seek, new byte[24])]
-    public void Request_ThatIsCutShortOrMakesNoSense_IsInvalid(FuseOpcode opcode, byte[] body) =>
-        Assert.Equal(FuseError.EINVAL, Kernel.Call(opcode, MemoryFileSystem.RootId, body).Error);
+    [InlineData(FuseOpcode.Lookup, 1)]
+    [InlineData(FuseOpcode.Read, 39)]
+    [InlineData(FuseOpcode.GetExtendedAttribute, 8)]
+    [InlineData(FuseOpcode.Seek, 24)]
+    public void Request_CutShortOrOfNoSense_IsInvalid(FuseOpcode opcode, int zeros) =>
+        Assert.Equal(FuseError.EINVAL, Kernel.Call(opcode, MemoryFileSystem.RootId, new byte[zeros]).Error);
+
+    [Fact]
+    public void Lookup_OfANameWithoutItsEnd_IsInvalid() =>
+        Assert.Equal(FuseError.EINVAL, Kernel.Call(FuseOpcode.Lookup, MemoryFileSystem.RootId, "abc"u8.ToArray()).Error);
 
     [Theory]
     [InlineData(39)]
