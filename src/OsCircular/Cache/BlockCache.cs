@@ -15,7 +15,8 @@ public sealed class BlockCache : IAsyncDisposable
     private readonly CacheHealth _health;
     private readonly CacheRoom _room;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _upkeep;
+    private readonly CacheUpkeep _upkeep;
+    private readonly Task _upkeepTask;
 
     private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
     {
@@ -28,9 +29,8 @@ public sealed class BlockCache : IAsyncDisposable
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
         Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
         Documents = new DocumentStore(directory, _inventory, _room, _health, Counters);
-        CacheUpkeep upkeep = new(directory, _inventory, _room);
-        Loaded = upkeep.Loaded;
-        _upkeep = Task.Run(() => upkeep.RunAsync(_stop.Token));
+        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _room, _health, Counters, options, time, logger);
+        _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
     }
 
     public CacheDirectory Directory { get; }
@@ -39,7 +39,7 @@ public sealed class BlockCache : IAsyncDisposable
     public CacheCounters Counters { get; } = new();
 
     /// <summary>Done when what is held is known and new blocks are kept, or when the cache is closed before; never fails. Serving does not wait for it.</summary>
-    public Task Loaded { get; }
+    public Task Loaded => _upkeep.Loaded;
 
     /// <summary>The cache as it stands now.</summary>
     public CacheStatus Status
@@ -58,7 +58,7 @@ public sealed class BlockCache : IAsyncDisposable
                 ReservedBytes = reserved,
                 State = _health.State,
                 StateSince = _health.Since,
-                Catalog = Loaded.IsCompleted ? CatalogState.Ready : CatalogState.Loading,
+                Catalog = _upkeep.State,
                 Counters = Enum.GetValues<CacheCounter>().ToDictionary(counter => counter, counter => Counters[counter]),
             };
         }
@@ -88,7 +88,7 @@ public sealed class BlockCache : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _upkeep.ConfigureAwait(false);
+        await _upkeepTask.ConfigureAwait(false);
         _files.Dispose();
         _stop.Dispose();
         Directory.Dispose();

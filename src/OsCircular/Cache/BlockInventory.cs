@@ -9,14 +9,14 @@ namespace OsCircular.Cache;
 /// What is held and how much room is taken: the table, the eviction policy and the quota behind one lock. Memory only: no file is touched here,
 /// so the lock is never held for long. Thread-safe.
 /// </summary>
-internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<BlockName, bool> isPinned, TimeProvider time)
+internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota, Func<BlockName, bool> isPinned, TimeProvider time)
 {
     /// <summary>Last uses are counted in seconds from here; 32 bits last until 2156.</summary>
     public static readonly DateTimeOffset Epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _gate = new();
     private readonly BlockTable _table = new();
-    private readonly byte[] _proofKey = RandomNumberGenerator.GetBytes(16);
+    private bool _known;
     private long _blockBytes;
     private long _documentBytes;
     private long _reserved;
@@ -57,10 +57,21 @@ internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<Bl
         }
     }
 
-    /// <summary>A document was found, or (below zero) is gone.</summary>
-    public void DocumentFound(long bytes)
+    public void DocumentRemoved(long bytes)
     {
-        lock (_gate) _documentBytes += bytes;
+        lock (_gate) _documentBytes -= bytes;
+    }
+
+    /// <summary>All documents were looked at, before any was stored.</summary>
+    public void DocumentsFound(long bytes)
+    {
+        lock (_gate) _documentBytes = bytes;
+    }
+
+    /// <summary>Whether it is held; yes for all while that is still being learnt.</summary>
+    public bool MayHold(BlockName name)
+    {
+        lock (_gate) return !_known || _table.Find(name) >= 0;
     }
 
     public bool Holds(BlockName name)
@@ -79,27 +90,30 @@ internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<Bl
             if (slot < 0) return false;
             _table[slot].LastUse = now;
             policy.Touch(slot);
+            Changed(slot, PageChange.Uses);
             return true;
         }
     }
 
-    /// <summary>The block's file was written anew, out of <paramref name="reserved"/> bytes of room, or found.</summary>
+    /// <summary>The block's file was written anew, out of <paramref name="reserved"/> bytes of room.</summary>
     public void Stored(BlockName name, int storedLength, int reserved, SourceKind from)
     {
         bool pinned = isPinned(name);
-        uint now = Now();
         lock (_gate)
         {
             _reserved -= reserved;
             Drop(_table.Find(name));
-            int slot = _table.Add(name);
-            ref BlockTable.Entry entry = ref _table[slot];
-            entry.StoredLength = storedLength;
-            entry.LastUse = now;
-            entry.From = from;
-            _blockBytes += storedLength;
-            if (pinned) entry.Flags |= BlockTable.EntryFlags.Pinned;
-            else policy.Add(slot, entry.Name.Fingerprint);
+            Enter(name, storedLength, from, pinned);
+        }
+    }
+
+    /// <summary>A file was found that nobody told us of. Nothing where it is known, or while what is held is still being learnt.</summary>
+    public void Adopt(BlockName name, int storedLength)
+    {
+        bool pinned = isPinned(name);
+        lock (_gate)
+        {
+            if (_known && _table.Find(name) < 0) Enter(name, storedLength, SourceKind.Found, pinned);
         }
     }
 
@@ -122,7 +136,7 @@ internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<Bl
         }
     }
 
-    /// <summary>Whether it is still to go: not stored anew, read-protected or pinned since it was chosen.</summary>
+    /// <summary>Whether it is still to go: not stored anew or pinned since it was chosen.</summary>
     public bool IsLeaving(BlockName name)
     {
         lock (_gate)
@@ -178,7 +192,9 @@ internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<Bl
         lock (_gate)
         {
             int slot = _table.Find(name);
-            if (slot >= 0) _table[slot].Proof = mark;
+            if (slot < 0) return;
+            _table[slot].Proof = mark;
+            Changed(slot, PageChange.Blocks);
         }
     }
 
@@ -188,15 +204,29 @@ internal sealed class BlockInventory(IEvictionPolicy policy, long quota, Func<Bl
         policy.Remove(slot);
         _blockBytes -= _table[slot].StoredLength;
         _table.Remove(slot);
+        Changed(slot, PageChange.Blocks);
+    }
+
+    private void Enter(BlockName name, int storedLength, SourceKind from, bool pinned)
+    {
+        int slot = _table.Add(name);
+        ref BlockTable.Entry entry = ref _table[slot];
+        entry.StoredLength = storedLength;
+        entry.LastUse = Now();
+        entry.From = from;
+        _blockBytes += storedLength;
+        if (pinned) entry.Flags |= BlockTable.EntryFlags.Pinned;
+        else policy.Add(slot, entry.Name.Fingerprint);
+        Changed(slot, PageChange.Blocks);
     }
 
     // 64 bits of SHA-256 over a key that only this cache knows, and the content's digest. A mark is made after a real check only, and nobody
     // outside can tell whether another digest would meet it: a false match is a blind guess of 1 in 2^64 for each signed row, whoever chose the row.
     private ulong MarkOf(Digest content)
     {
-        Span<byte> keyed = stackalloc byte[16 + Digest.Size];
-        _proofKey.CopyTo(keyed);
-        content.CopyTo(keyed[16..]);
+        Span<byte> keyed = stackalloc byte[CatalogHeader.ProofKeySize + Digest.Size];
+        ProofKey.CopyTo(keyed);
+        content.CopyTo(keyed[CatalogHeader.ProofKeySize..]);
         Span<byte> hash = stackalloc byte[Digest.Size];
         SHA256.HashData(keyed, hash);
         return BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1;

@@ -58,7 +58,7 @@ public sealed class BlockStore : ILocalBlocks
     }
 
     /// <inheritdoc/>
-    public bool MayHold(BlockName name) => _inventory.Holds(name);
+    public bool MayHold(BlockName name) => _inventory.MayHold(name);
 
     /// <inheritdoc/>
     public bool IsProven(BlockName name, Digest content) => _inventory.IsProven(name, content);
@@ -145,7 +145,7 @@ public sealed class BlockStore : ILocalBlocks
         lock (_slots.Of(name))
         {
             bool there = _files.ReadUpTo(name, [], out _) != SourceError.Missing;
-            if (there && !_inventory.Holds(name)) _inventory.Stored(name, storedLength, reserved: 0, SourceKind.Found);
+            if (there) _inventory.Adopt(name, storedLength);
         }
     }
 }

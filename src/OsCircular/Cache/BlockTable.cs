@@ -36,16 +36,42 @@ internal sealed class BlockTable
     /// <summary>Adds a name that is not there; the rest of its entry is zero.</summary>
     public int Add(BlockName name)
     {
-        if (Count == _buckets.Length) Widen();
         int slot = _free;
         if (slot >= 0) _free = _entries[slot].Next;
-        else _entries.Grow(slot = End++);
+        else slot = End;
+        AddAt(slot, name);
+        return slot;
+    }
+
+    /// <summary>Adds a name that is not there at a slot that is not used, past all used ones if need be. The list of free slots is not kept: see <see cref="FindFree"/>.</summary>
+    public void AddAt(int slot, BlockName name)
+    {
+        if (Count == _buckets.Length) Widen();
+        if (slot >= End)
+        {
+            _entries.Grow(slot);
+            End = slot + 1;
+        }
+
         NameBytes bytes = NameBytes.Of(name);
         ref int bucket = ref _buckets[Bucket(bytes)];
         _entries[slot] = new Entry { Name = bytes, Next = bucket, Flags = EntryFlags.Used };
         bucket = slot;
         Count++;
-        return slot;
+    }
+
+    public bool IsUsed(int slot) => slot < End && (_entries[slot].Flags & EntryFlags.Used) != 0;
+
+    /// <summary>Finds the free slots again after <see cref="AddAt"/> was used.</summary>
+    public void FindFree()
+    {
+        _free = -1;
+        for (int slot = End - 1; slot >= 0; slot--)
+        {
+            if (IsUsed(slot)) continue;
+            _entries[slot].Next = _free;
+            _free = slot;
+        }
     }
 
     public void Remove(int slot)
@@ -66,7 +92,7 @@ internal sealed class BlockTable
         for (int slot = 0; slot < End; slot++)
         {
             ref Entry entry = ref _entries[slot];
-            if ((entry.Flags & EntryFlags.Used) == 0) continue;
+            if (!IsUsed(slot)) continue;
             ref int bucket = ref _buckets[Bucket(entry.Name)];
             entry.Next = bucket;
             bucket = slot;

@@ -14,4 +14,16 @@ internal static partial class CacheLog
 
     [LoggerMessage(EventIds.Cache + 2, LogLevel.Warning, "Block file {name} in the cache was damaged and is set aside; the disk is to blame.")]
     public static partial void BlockDamaged(ILogger logger, BlockName name);
+
+    [LoggerMessage(EventIds.Cache + 3, LogLevel.Information, "The cache holds {blocks} blocks; its catalogue was {trust}; known after {elapsed}.")]
+    public static partial void Loaded(ILogger logger, int blocks, CatalogTrust trust, TimeSpan elapsed);
+
+    [LoggerMessage(EventIds.Cache + 4, LogLevel.Warning, "The cache's catalogue is set aside, for {fault}; it is made anew from the block files.")]
+    public static partial void CatalogSetAside(ILogger logger, string fault);
+
+    [LoggerMessage(EventIds.Cache + 5, LogLevel.Warning, "The cache's catalogue cannot be read; it is made anew from the block files.")]
+    public static partial void CatalogUnreadable(ILogger logger, Exception cause);
+
+    [LoggerMessage(EventIds.Cache + 6, LogLevel.Warning, "The cache's catalogue cannot be written; serving goes on, the next start takes longer.")]
+    public static partial void CatalogUnwritable(ILogger logger, Exception cause);
 }

@@ -9,6 +9,14 @@ public sealed class CacheCounters
 
     internal void Add(CacheCounter counter, long value = 1) => Interlocked.Add(ref _values[(int)counter], value);
 
+    internal long[] ToArray() => [.. _values.Select((_, i) => this[(CacheCounter)i])];
+
+    /// <summary>Adds what earlier runs counted.</summary>
+    internal void Restore(long[] earlier)
+    {
+        for (int i = 0; i < Math.Min(earlier.Length, _values.Length); i++) Add((CacheCounter)i, earlier[i]);
+    }
+
     internal void AddStored(SourceKind from, long bytes)
     {
         CacheCounter? counter = from switch

@@ -56,12 +56,8 @@ internal sealed class CacheHealth(TimeProvider time, TimeSpan retryInterval, str
         }
     }
 
-    /// <inheritdoc cref="DiskFailed(int)"/>
-    public void DiskFailed(IOException failure)
-    {
-        // On Linux .NET puts the errno where Windows has its HRESULT.
-        DiskFailed(failure.HResult);
-    }
+    // On Linux .NET puts the errno where Windows has its HRESULT.
+    public void DiskFailed(Exception failure) => DiskFailed(failure is IOException ? failure.HResult : LinuxFile.EACCES);
 
     /// <summary>Nothing failed, but there is no room. Asked again each time: looking costs nothing.</summary>
     public void NoRoom()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Enumeration;
 using OsCircular.Blocks;
 
@@ -6,19 +7,20 @@ namespace OsCircular.Cache;
 /// <summary>What lies in the cache's folders: names and lengths from the file system, nothing read or verified.</summary>
 internal static class CacheScan
 {
-    /// <summary>Tells of every file that lies where a block file of its name belongs; folder by folder, until stopped.</summary>
-    public static void Blocks(string blocksPath, Action<BlockName, int> found, CancellationToken stop)
+    /// <summary>Every file that lies where a block file of its name belongs.</summary>
+    /// <exception cref="IOException">A folder cannot be read.</exception>
+    public static IEnumerable<(BlockName Name, long Length)> Blocks(string blocksPath)
     {
-        for (int prefix = 0; prefix < 256 && !stop.IsCancellationRequested; prefix++)
+        for (int prefix = 0; prefix < 256; prefix++)
         {
-            string folder = Path.Combine(blocksPath, prefix.ToString("x2", System.Globalization.CultureInfo.InvariantCulture));
+            string folder = Path.Combine(blocksPath, prefix.ToString("x2", CultureInfo.InvariantCulture));
             if (!Directory.Exists(folder)) continue;
-            foreach ((BlockName name, long length) in new FileSystemEnumerable<(BlockName, long)>(folder, Read) { ShouldIncludePredicate = IsBlockFile })
-                found(name, (int)Math.Min(length, int.MaxValue));
+            foreach ((BlockName, long) file in new FileSystemEnumerable<(BlockName, long)>(folder, Read) { ShouldIncludePredicate = IsBlockFile }) yield return file;
         }
     }
 
     /// <summary>Bytes of all documents in a folder; none where it is not there.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
     public static long Documents(string folder) =>
         Directory.Exists(folder) ? new FileSystemEnumerable<long>(folder, (ref FileSystemEntry entry) => entry.Length).Sum() : 0;
 
@@ -28,5 +30,6 @@ internal static class CacheScan
         return (name, entry.Length);
     }
 
-    private static bool IsBlockFile(ref FileSystemEntry entry) => !entry.IsDirectory && BlockName.TryParse(entry.FileName, out _);
+    private static bool IsBlockFile(ref FileSystemEntry entry) =>
+        !entry.IsDirectory && BlockName.TryParse(entry.FileName, out _) && Path.GetFileName(entry.Directory).SequenceEqual(entry.FileName[..2]);
 }

@@ -96,7 +96,7 @@ public sealed class DocumentStore : IDocumentSource
             {
                 long length = file.Length;
                 file.Delete();
-                _inventory.DocumentFound(-length);
+                _inventory.DocumentRemoved(length);
             }
             catch (IOException e)
             {
