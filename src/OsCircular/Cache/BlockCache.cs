@@ -17,6 +17,7 @@ public sealed class BlockCache : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CacheUpkeep _upkeep;
     private readonly Task _upkeepTask;
+    private int _disposed;
 
     private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
     {
@@ -87,6 +88,7 @@ public sealed class BlockCache : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _upkeepTask.ConfigureAwait(false);
         _files.Dispose();

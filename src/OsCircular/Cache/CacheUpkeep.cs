@@ -27,8 +27,9 @@ internal sealed class CacheUpkeep(
             _loaded.TrySetResult();
             while (true)
             {
-                await Task.Delay(options.CatalogInterval, time, stop).ConfigureAwait(false);
+                // The first at once: what a rebuild found is written while nobody waits for the agent to end.
                 Write(BlockInventory.PageChange.Blocks, clean: false);
+                await Task.Delay(options.CatalogInterval, time, stop).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -95,7 +96,7 @@ internal sealed class CacheUpkeep(
     {
         bool all = catalog.NeedsAll();
         List<int> changed = inventory.TakeChangedPages(all ? BlockInventory.PageChange.None : least);
-        if (changed.Count == 0 && !clean && !all) return;
+        if (changed.Count == 0 && !clean) return;
         CatalogHeader header = new(inventory.PageCount, inventory.ProofKey, counters.ToArray());
         bool written = catalog.Write(header, changed.Select(page => (page, inventory.PackPage(page))), all, clean);
         State = written ? CatalogState.Ready : CatalogState.Failing;

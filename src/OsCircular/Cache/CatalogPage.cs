@@ -13,7 +13,7 @@ namespace OsCircular.Cache;
 internal readonly record struct CatalogRow(BlockName Name, int StoredLength, uint LastUse, byte Eviction, SourceKind From, ulong Proof);
 
 /// <summary>
-/// 4096 slots of the block table in one packed document, so that a million blocks are 245 documents. Format in Formats.md:
+/// 2048 slots of the block table in one packed document, so that a million blocks are 489 documents, none so large that it lands on the large object heap. Format in Formats.md:
 /// "OCCP", version (u16 LE), number of rows (u16 LE), then rows of 38 bytes by slot; a row whose name is all zero is empty.
 /// </summary>
 internal static class CatalogPage
@@ -28,7 +28,7 @@ internal static class CatalogPage
     public static int SizeOf(int rows) => HeaderSize + rows * RowSize;
 
     /// <param name="page">At least <see cref="SizeOf"/> bytes.</param>
-    /// <param name="rows">0 to 4096.</param>
+    /// <param name="rows">0 to 2048.</param>
     public static void WriteHeader(Span<byte> page, int rows)
     {
         Magic.CopyTo(page);

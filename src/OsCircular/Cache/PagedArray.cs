@@ -3,7 +3,7 @@ namespace OsCircular.Cache;
 /// <summary>An array that grows by pages and never copies: growing a million entries costs no pause and no second copy in memory.</summary>
 internal sealed class PagedArray<T> where T : struct
 {
-    public const int PageShift = 12;
+    public const int PageShift = 11;
     public const int PageSize = 1 << PageShift;
 
     private T[][] _pages = [];
