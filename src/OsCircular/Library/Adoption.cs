@@ -82,5 +82,5 @@ public static class Adoption
 
     private static HeadRefusal Fork(Head head, string other, string where) => new(
         HeadRefusalReason.Fork,
-        $"has sequence {head.Sequence} with manifest {head.Manifest}, while manifest {other} {where}: ask the publisher which is right, and have the right one signed anew");
+        $"is a fork: sequence {head.Sequence} with manifest {head.Manifest}, while manifest {other} {where}; ask the publisher which is right, and have that one signed anew");
 }

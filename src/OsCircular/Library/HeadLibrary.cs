@@ -105,10 +105,15 @@ public sealed class HeadLibrary : IDisposable
         bool hadHead = _current is not null;
         for (;;)
         {
-            await RefreshAsync(hadHead ? FirstLook : deadline.Remaining, cancellationToken);
-            IReadOnlyList<MirrorHead> answers = _status.Mirrors;
+            IReadOnlyList<MirrorHead> answers = await AskAsync(hadHead ? FirstLook : deadline.Remaining, cancellationToken);
             if (hadHead && IsOfAnotherRepository(answers)) throw NoHead(answers, "These mirrors are not of the repository in this cache.");
-            if (_current is { } adopted) return adopted;
+            if (_current is { } adopted)
+            {
+                // Not sooner: where the start fails, its error says the same.
+                LogProblems([], answers);
+                return adopted;
+            }
+
             if (_mirrors.Count == 0) throw new UserError("No head was adopted in this cache before, and there is no mirror to ask: give at least one --mirror.");
             if (!answers.Any(answer => answer.MayPass)) throw NoHead(answers, "No mirror has a head that can be adopted.");
             if (deadline.Remaining <= RetryPause) throw NoHead(answers, $"No head could be had within {limit.TotalSeconds:0.#} s; check the mirrors' addresses and the network.");
@@ -121,25 +126,30 @@ public sealed class HeadLibrary : IDisposable
     /// <returns>What each mirror said.</returns>
     public async Task<LibraryStatus> RefreshAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
+        IReadOnlyList<MirrorHead> before = _status.Mirrors;
+        LogProblems(before, await AskAsync(limit, cancellationToken));
+        return Status;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<IReadOnlyList<MirrorHead>> AskAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             Deadline deadline = Deadline.In(limit, _time);
             IReadOnlyList<MirrorHead> answers = await HeadSurvey.AskAsync(_mirrors, _key, Deadline.In(limit / 3, _time), cancellationToken);
-            answers = Adoption.JudgeAll(_trust, answers, _time.GetUtcNow());
-            answers = await AdoptBestAsync(answers, deadline, cancellationToken);
-            LogProblems(_status.Mirrors, answers);
+            answers = await AdoptBestAsync(Adoption.JudgeAll(_trust, answers, _time.GetUtcNow()), deadline, cancellationToken);
             bool saved = _current is null || _status.Saved || TrySave(_current);
             _status = new LibraryStatus(null, _time.GetUtcNow(), null, saved, answers);
-            return Status;
+            return answers;
         }
         finally
         {
             _turn.Release();
         }
     }
-
-    public void Dispose() => _turn.Dispose();
 
     private async Task<IReadOnlyList<MirrorHead>> AdoptBestAsync(IReadOnlyList<MirrorHead> answers, Deadline deadline, CancellationToken cancellationToken)
     {
