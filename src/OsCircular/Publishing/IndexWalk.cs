@@ -13,6 +13,9 @@ internal delegate void RowVisitor(in BlockRow row, int blockLength);
 /// <param name="visit">Told of each row.</param>
 internal sealed class IndexWalk(string repository, Action<string, string> damaged, RowVisitor visit)
 {
+    public const string Missing = "is missing";
+    public const string NotItsName = "is not what its name says";
+
     /// <summary>The pages met, damaged ones too.</summary>
     public HashSet<Digest> Pages { get; } = [];
 
@@ -49,13 +52,13 @@ internal sealed class IndexWalk(string repository, Action<string, string> damage
         try
         {
             byte[]? bytes = BoundedFile.TryRead(Path.Combine(repository, path), IndexPage.MaxLength);
-            if (bytes is null || Digest.Of(bytes) != digest) fault = "is not what its name says";
+            if (bytes is null || Digest.Of(bytes) != digest) fault = NotItsName;
             else if (IndexPage.TryParse(bytes, level, shape.Geometry.BlockSize, out IndexPage? page, out IndexPageFault why)) return page;
             else fault = why == IndexPageFault.Newer ? "is in a newer format than this program knows" : "is no index page of its level";
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            fault = "is missing";
+            fault = Missing;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

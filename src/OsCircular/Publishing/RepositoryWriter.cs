@@ -14,6 +14,7 @@ internal sealed class RepositoryWriter : IDisposable
     private const UnixFileMode FileRights = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode FolderRights = FileRights | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const string Temporary = "tmp";
+    private const FileShare NoLock = FileShare.ReadWrite | FileShare.Delete; // else .NET locks and unlocks each file: two calls more
 
     private static readonly string[] OwnEntries =
         [RepositoryPaths.Blocks, RepositoryPaths.Indexes, RepositoryPaths.Manifests, RepositoryPaths.Profiles, RepositoryPaths.Head, Temporary];
@@ -39,6 +40,7 @@ internal sealed class RepositoryWriter : IDisposable
     /// <exception cref="UserError">No repository, or another program is writing there.</exception>
     public static RepositoryWriter Open(string path, bool create, Action<string>? beforeStep = null)
     {
+        path = Path.GetFullPath(path); // once, rather than at each use of it
         if (create) MakeFolder(path, beforeStep);
         else if (!File.Exists(Path.Combine(path, RepositoryPaths.Head))) throw new UserError($"{path}: no repository here ({RepositoryPaths.Head} is missing); check the path.");
 
@@ -121,7 +123,7 @@ internal sealed class RepositoryWriter : IDisposable
         if (Holds(path, bytes)) return false;
         string temporary = NewTemporary();
         Step($"create a file for {relative}");
-        using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+        using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, NoLock))
         {
             File.SetUnixFileMode(file, FileRights);
             Step($"write {relative}");

@@ -1,0 +1,40 @@
+namespace OsCircular.Publishing;
+
+/// <summary>One damaged or missing file of a repository or cache.</summary>
+/// <param name="Path">Relative to what was verified.</param>
+/// <param name="Fault">What is wrong, to follow the path: "is missing".</param>
+public readonly record struct Damage(string Path, string Fault)
+{
+    public override string ToString() => $"{Path} {Fault}";
+}
+
+/// <summary>What a verification found.</summary>
+/// <param name="Signature">Whether the head's signature was checked, against a key that was given.</param>
+/// <param name="Versions">Versions whose indexes were walked.</param>
+/// <param name="Documents">Manifests, index pages and profiles read.</param>
+/// <param name="Blocks">Block files read.</param>
+/// <param name="UnusedBlocks">Block files among them that no version of the newest manifest needs: a killed publish's, or a retired version's.</param>
+/// <param name="Bytes">Bytes read.</param>
+/// <param name="DamageCount">All damage found.</param>
+/// <param name="Damage">The first of it, at most <see cref="MaxListed"/>, ordered by path.</param>
+/// <param name="Elapsed">How long it took.</param>
+public sealed record VerifyResult(
+    bool Signature,
+    int Versions,
+    long Documents,
+    long Blocks,
+    long UnusedBlocks,
+    long Bytes,
+    long DamageCount,
+    IReadOnlyList<Damage> Damage,
+    TimeSpan Elapsed)
+{
+    public const int MaxListed = 1000;
+
+    public bool IsGood => DamageCount == 0;
+}
+
+/// <summary>How far a verification is.</summary>
+/// <param name="Files">Files read.</param>
+/// <param name="Bytes">Bytes in them.</param>
+public readonly record struct VerifyProgress(long Files, long Bytes);
