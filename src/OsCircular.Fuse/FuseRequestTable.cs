@@ -17,6 +17,13 @@ internal sealed class FuseRequestTable(FuseChannel channel, ILogger logger)
     // matched (most were just answered) is overwritten.
     private const int EarlyInterrupts = 64;
 
+    private enum Entry
+    {
+        Begun,
+        Known,
+        Interrupted,
+    }
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, FuseRequest> _waiting = new(256);
     private readonly ulong[] _early = new ulong[EarlyInterrupts];
@@ -41,33 +48,31 @@ internal sealed class FuseRequestTable(FuseChannel channel, ILogger logger)
     /// <returns>False when the request needs no work: it is being served already (sent again for a takeover), or was interrupted before we saw it.</returns>
     public bool TryBeginRead(ulong unique, ulong id, long offset, int length, [NotNullWhen(true)] out FuseRead? read)
     {
-        bool begun;
+        Entry entry;
         lock (_gate)
         {
             read = (FuseRead?)_freeReads ?? new FuseRead(this);
             _freeReads = read.NextFree;
-            begun = Enter(read, unique, id, offset);
-            if (begun) read.Length = length;
-            else ReturnToPool(read);
+            entry = Enter(read, unique, id, offset);
+            if (entry == Entry.Begun) read.Length = length;
         }
 
-        return begun || Refuse(unique);
+        return IsBegun(entry, unique);
     }
 
     /// <inheritdoc cref="TryBeginRead"/>
     public bool TryBeginSeek(ulong unique, ulong id, long offset, FuseSeek whence, [NotNullWhen(true)] out FuseSeekRequest? seek)
     {
-        bool begun;
+        Entry entry;
         lock (_gate)
         {
             seek = (FuseSeekRequest?)_freeSeeks ?? new FuseSeekRequest(this);
             _freeSeeks = seek.NextFree;
-            begun = Enter(seek, unique, id, offset);
-            if (begun) seek.Whence = whence;
-            else ReturnToPool(seek);
+            entry = Enter(seek, unique, id, offset);
+            if (entry == Entry.Begun) seek.Whence = whence;
         }
 
-        return begun || Refuse(unique);
+        return IsBegun(entry, unique);
     }
 
     public bool TrySetHandler(FuseRequest request, IFuseInterruptible handler)
@@ -161,31 +166,27 @@ internal sealed class FuseRequestTable(FuseChannel channel, ILogger logger)
         }
     }
 
-    private bool Enter(FuseRequest request, ulong unique, ulong id, long offset)
+    private Entry Enter(FuseRequest request, ulong unique, ulong id, long offset)
     {
         request.NextFree = null;
         request.Begin(unique, id, offset);
-        if (Array.IndexOf(_early, unique) >= 0) return false;
-        return _waiting.TryAdd(unique, request);
+        int early = Array.IndexOf(_early, unique);
+        if (early < 0 && _waiting.TryAdd(unique, request)) return Entry.Begun;
+        ReturnToPool(request);
+        if (early < 0) return Entry.Known;
+        _early[early] = 0;
+        return Entry.Interrupted;
     }
 
-    private bool Refuse(ulong unique)
+    private bool IsBegun(Entry entry, ulong unique)
     {
-        bool interrupted;
-        lock (_gate)
-        {
-            int early = Array.IndexOf(_early, unique);
-            interrupted = early >= 0;
-            if (interrupted) _early[early] = 0;
-        }
-
-        if (interrupted)
+        if (entry == Entry.Interrupted)
         {
             Interlocked.Increment(ref _interrupted);
             Channel.ReplyError(unique, FuseError.EINTR);
         }
 
-        return false;
+        return entry == Entry.Begun;
     }
 
     private bool TakeOut(ulong unique, [NotNullWhen(true)] out FuseRequest? request)
