@@ -36,7 +36,7 @@ public sealed class MountedAgent : IAsyncDisposable
         cache ??= ownCache!.Folder("cache");
         string directory = System.IO.Directory.CreateTempSubdirectory("oct-mount-").FullName;
         TestProcess process = OsCircularProgram.Start([
-            "mount", directory, "--public-key", publicKey, "--cache", cache, "--peers", "off",
+            "mount", directory, "--public-key", publicKey, "--cache", cache,
             .. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. options]);
         var agent = new MountedAgent(directory, cache, ownCache, process);
         try
