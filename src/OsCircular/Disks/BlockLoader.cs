@@ -5,7 +5,8 @@ namespace OsCircular.Disks;
 
 /// <summary>
 /// Fills slots: from this host's own disk, on the reader's thread or a worker's; else from the rest of the chain, asynchronously, and then mapped on a worker.
-/// Owns its workers and fetches: disposal ends and awaits them.
+/// A local disk that hangs holds the threads that are in it, workers too. Then only what needs that disk waits, each read until its time is up: memory, cancelling and
+/// the time limit need none of these threads. All goes on when the disk does.
 /// </summary>
 internal sealed class BlockLoader
 {
@@ -104,7 +105,18 @@ internal sealed class BlockLoader
         _memory.EndFetch(slot, fetched);
     }
 
-    private SourceError Map(MemorySlot slot, BlockMapper mapper) => Judge(slot, mapper.TryMapInPlace(slot.Key, slot.Fetched, slot.Bytes));
+    private SourceError Map(MemorySlot slot, BlockMapper mapper)
+    {
+        try
+        {
+            return Judge(slot, mapper.TryMapInPlace(slot.Key, slot.Fetched, slot.Bytes));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Log.MappingThrew(_logger, exception, slot.Key.Row.Name);
+            return SourceError.Invalid;
+        }
+    }
 
     private SourceError Judge(MemorySlot slot, bool mapped)
     {

@@ -173,6 +173,10 @@ internal sealed partial class DecodedMemory
 
         read.Phase = ReadPhase.Loading;
         _waiting.Add(read);
+
+        // The one who waits loads alone where others wait too, for all cores are busy then; a single reader of several blocks is helped.
+        bool first = !wake;
+        bool single = _waiting.Count == 1;
         for (int i = 0; i < read.PartCount; i++)
         {
             MemorySlot? slot = read.Parts[i].Slot;
@@ -182,7 +186,8 @@ internal sealed partial class DecodedMemory
             {
                 slot.Class = FetchClass.Reader;
                 slot.Deadline = read.Deadline;
-                Enqueue(slot, wake);
+                Enqueue(slot, wake: !first && (wake || single));
+                first = false;
             }
             else if (slot.State != SlotState.Ready && slot.Class > FetchClass.Reader)
             {

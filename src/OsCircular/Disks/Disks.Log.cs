@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(EventIds.Disks + 5, LogLevel.Error, "Fetching index page {Page} failed unexpectedly.")]
     public static partial void PageFetchThrew(ILogger logger, Exception exception, Digest page);
+
+    [LoggerMessage(EventIds.Disks + 6, LogLevel.Error, "Mapping block {Block} failed unexpectedly; its readers get an error.")]
+    public static partial void MappingThrew(ILogger logger, Exception exception, BlockName block);
 }

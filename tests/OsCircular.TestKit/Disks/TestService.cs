@@ -11,13 +11,13 @@ public sealed class TestService : IAsyncDisposable
 {
     private readonly DiskService _service;
 
-    public TestService(DiskOptions? options = null, Func<IBlockSource, IBlockSource>? wrap = null, TimeProvider? time = null)
+    public TestService(DiskOptions? options = null, Func<IBlockSource, IBlockSource>? wrap = null, TimeProvider? time = null, Task? documentsHeldUntil = null)
     {
         _service = new DiskService(
             options ?? new DiskOptions { ReadAheadBlocks = 0 },
             Local,
             wrap is null ? Upstream : wrap(Upstream),
-            Documents,
+            documentsHeldUntil is null ? Documents : new HeldDocuments(Documents, documentsHeldUntil),
             time ?? TimeProvider.System,
             NullLogger<DiskService>.Instance);
     }
@@ -39,4 +39,13 @@ public sealed class TestService : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    private sealed class HeldDocuments(IDocumentSource inner, Task until) : IDocumentSource
+    {
+        public async ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
+        {
+            await until.WaitAsync(cancellationToken);
+            return await inner.FetchAsync(name, deadline, cancellationToken);
+        }
+    }
 }

@@ -7,7 +7,8 @@ using OsCircular.TestKit.Sources;
 
 namespace OsCircular.Tests.Disks;
 
-/// <summary>Random readers of random disks against the disk's own bytes, with little memory, damaged local copies and a source that fails: an error now and then, never a wrong byte.</summary>
+/// <summary>Random readers of random disks against the disk's own bytes, with little memory, damaged local copies,
+/// cancelled reads and a source that fails: an error now and then, never a wrong byte.</summary>
 public sealed class DiskModelTests
 {
     private sealed record Plan(int Shift, int Sectors, double Zeros, int Seed, int Readers, int Ahead, int Faults);
@@ -33,17 +34,23 @@ public sealed class DiskModelTests
         await Task.WhenAll(Enumerable.Range(0, plan.Readers).Select(reader => Task.Run(async () =>
         {
             var random = new Random(plan.Seed + reader);
+            var read = new TestRead();
             for (int i = 0; i < 40; i++)
             {
                 (Disk from, TestDisk model) = random.Next(4) == 0 ? (second, other) : (disk, image);
                 long offset = random.NextInt64(image.Geometry.DiskSize + 4096);
                 int length = random.Next(3) == 0 ? random.Next(DiskRead.MaxLength + 1) : random.Next(8192);
-                (SourceError error, byte[] bytes) = await TestRead.OfAsync(from, offset, length, inline: reader % 2 == 0);
+                read.Start(from, offset, length, inline: reader % 2 == 0);
+                Task cancel = random.Next(10) == 0 ? Task.Run(read.Read.Cancel) : Task.CompletedTask;
+                await Task.WhenAll(read.Done, cancel).WaitAsync(TimeSpan.FromSeconds(60));
+                Assert.Equal(1, read.Completions);
+                (SourceError error, byte[] bytes) = read.Take();
                 if (error == SourceError.None) AssertSame(model, offset, length, bytes);
-                else Interlocked.Increment(ref failed);
+                else if (error != SourceError.Cancelled) Interlocked.Increment(ref failed);
             }
         })));
         if (plan.Faults == 0) Assert.Equal(0, failed);
+        Assert.Equal(0, service.Status.WaitingReads);
     }
 
     private static Fault FaultOf(int call, int faults) => faults == 0 ? Fault.None : (call % faults) switch

@@ -138,6 +138,32 @@ public sealed class DiskWaitTests
     }
 
     [Fact]
+    public async Task Read_IndexPageSlow_WaitsIsCancelledOrTimesOutAsOtherReadsDo()
+    {
+        await using var service = new TestService(new DiskOptions { ReadTimeout = TimeSpan.FromSeconds(10) }, time: _time, documentsHeldUntil: _gate.Task);
+        Disk disk = service.Open(Image, local: true, upstream: false);
+        TestRead late = new TestRead().Start(disk, 0, 4096);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        TestRead cancelled = new TestRead().Start(disk, 0, 4096);
+        TestRead good = new TestRead().Start(disk, 0, 4096, inline: true);
+        cancelled.Read.Cancel();
+        Assert.Equal(SourceError.Cancelled, cancelled.Take().Error);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await late.Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(SourceError.TimedOut, late.Take().Error);
+
+        // Sent on at once for something else: what it waited for before must not disturb it.
+        late.Start(disk, BlockSize, 512);
+        _gate.SetResult();
+        await Task.WhenAll(good.Done, late.Done).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.True(Image.Bytes.AsSpan(0, 4096).SequenceEqual(good.Take().Bytes));
+        Assert.True(Image.Bytes.AsSpan(BlockSize, 512).SequenceEqual(late.Take().Bytes));
+
+        // One fetch ended with the time of him who began it; the others went on with one of their own.
+        Assert.Equal(2, service.Documents.Calls);
+    }
+
+    [Fact]
     public async Task Dispose_WhileReadersWait_CancelsThem()
     {
         var service = new TestService();
