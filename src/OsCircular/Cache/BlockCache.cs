@@ -42,12 +42,14 @@ public sealed class BlockCache : IAsyncDisposable
     /// <summary>Done when what is held is known and new blocks are kept, or when the cache is closed before; never fails. Serving does not wait for it.</summary>
     public Task Loaded => _upkeep.Loaded;
 
+    internal (int Blocks, long BlockBytes, long DocumentBytes, long Reserved) Totals => _inventory.Totals;
+
     /// <summary>The cache as it stands now.</summary>
     public CacheStatus Status
     {
         get
         {
-            (int blocks, long blockBytes, long documentBytes, long reserved) = _inventory.Totals;
+            (int blocks, long blockBytes, long documentBytes, long reserved) = Totals;
             return new CacheStatus
             {
                 Directory = Directory.Path,

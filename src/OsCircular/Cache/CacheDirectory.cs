@@ -80,17 +80,10 @@ public sealed class CacheDirectory : IDisposable
         {
             foreach (string file in Directory.EnumerateFiles(folder)) File.Delete(file);
         }
-        catch (IOException) when (IsReadOnly(folder))
+        catch (IOException e) when (e.HResult == LinuxFile.EROFS)
         {
+            // Nothing will be written there either.
         }
-    }
-
-    private static bool IsReadOnly(string folder)
-    {
-        int descriptor = LinuxFile.Open(System.IO.Path.Combine(folder, "probe"), LinuxFile.ReadWrite | LinuxFile.Create, 0x180);
-        if (descriptor < 0) return LinuxFile.LastError == LinuxFile.EROFS;
-        LinuxFile.Close(descriptor);
-        return false;
     }
 
     public void Dispose() => _lock.Dispose();

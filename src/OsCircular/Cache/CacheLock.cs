@@ -21,10 +21,8 @@ public sealed class CacheLock : IDisposable
     /// <exception cref="UserError">Another process holds it, or the file cannot be opened.</exception>
     internal static CacheLock Take(string cache, string path)
     {
-        int descriptor = LinuxFile.Open(path, LinuxFile.ReadWrite | LinuxFile.Create, 0x180);
-
-        // On a read-only file system an existing cache can still be read from, and a flock needs no write access.
-        if (descriptor < 0 && LinuxFile.LastError == LinuxFile.EROFS) descriptor = LinuxFile.Open(path, LinuxFile.ReadOnly, 0);
+        // For reading, which a flock is content with: so a read-only file system gives the lock too, and one in use can be made read-only.
+        int descriptor = LinuxFile.Open(path, LinuxFile.ReadOnly | LinuxFile.Create, 0x180);
         if (descriptor < 0) throw new UserError($"cache {cache}: cannot open {path}: {LinuxFile.LastErrorText}; check the folder's owner, or choose another with --cache");
         if (LinuxFile.TryLock(descriptor))
         {

@@ -13,13 +13,29 @@ internal static class DurableFile
     {
         try
         {
-            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            // Shared, for .NET would else lock it, and fail against a backup that reads it.
+            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0))
             {
                 file.Write(bytes);
                 file.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, path, overwrite: true);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -61,9 +61,7 @@ public sealed class StateFile
     {
         lock (_turn)
         {
-            if (!File.Exists(Path)) return;
-            File.Delete(Path);
-            DurableFile.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+            if (File.Exists(Path)) DurableFile.Delete(Path);
         }
     }
 }
