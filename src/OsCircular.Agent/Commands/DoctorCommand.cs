@@ -2,7 +2,6 @@ using System.CommandLine;
 using OsCircular.Agent.Doctor;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
-using Spectre.Console;
 
 namespace OsCircular.Agent.Commands;
 
@@ -27,18 +26,11 @@ internal static class DoctorCommand
 
     private static void Print(IReadOnlyList<Finding> findings)
     {
-        Table table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "", "");
+        int width = findings.Max(finding => finding.What.Length);
         foreach (Finding finding in findings)
         {
-            string mark = finding.State switch
-            {
-                FindingState.Good => "[green]ok[/]",
-                FindingState.Optional => "[yellow]optional[/]",
-                _ => "[red]missing[/]",
-            };
-            table.AddRow(new Markup(mark), new Text(finding.What), new Text(finding.Advice));
+            string state = finding.State == FindingState.Good ? "ok" : finding.State.ToString().ToLowerInvariant();
+            Console.Out.WriteLine($"{state,-10}{finding.What.PadRight(width)}  {finding.Advice}");
         }
-
-        AnsiConsole.Write(table);
     }
 }

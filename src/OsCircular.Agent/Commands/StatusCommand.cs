@@ -3,7 +3,6 @@ using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Control;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
-using Spectre.Console;
 
 namespace OsCircular.Agent.Commands;
 
@@ -30,30 +29,29 @@ internal static class StatusCommand
 
     private static void Print(StatusReport status)
     {
-        Grid facts = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(3)).AddColumn(new GridColumn());
-        Add(facts, "mount", status.MountPoint);
-        Add(facts, "path", status.Chain);
-        Add(facts, "agent", $"process {status.Process.Id}, up {Units.FormatTime(TimeSpan.FromSeconds(status.Process.UptimeSeconds))}, {Units.FormatSize(status.Process.ResidentBytes)} of memory");
-        Add(facts, "repository", $"{status.Repository.Id}, sequence {status.Repository.Sequence}, {status.Repository.Images} images, {status.Repository.Versions} versions");
-        if (status.Repository.StaleSince is { } stale) Add(facts, "", $"stale since {stale:u}: no newer head could be adopted");
-        foreach (string refusal in status.Repository.Refusals) Add(facts, "", refusal);
+        Line("mount", status.MountPoint);
+        Line("path", status.Chain);
+        Line("agent", $"process {status.Process.Id}, up {Units.FormatTime(TimeSpan.FromSeconds(status.Process.UptimeSeconds))}, {Units.FormatSize(status.Process.ResidentBytes)} of memory");
+        Line("repository", $"{status.Repository.Id}, sequence {status.Repository.Sequence}, {status.Repository.Images} images, {status.Repository.Versions} versions");
+        if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
+        foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
-        Add(facts, "cache", $"{cache.Directory}: {cache.State}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
-        Add(facts, "", $"{cache.Damaged} damaged, {cache.Healed} healed, {cache.Evicted} evicted, {cache.NotStored} not stored");
+        Line("cache", $"{cache.Directory}: {cache.State}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
+        Line("", $"{cache.Damaged} damaged, {cache.Healed} healed, {cache.Evicted} evicted, {cache.NotStored} not stored");
         ReadsReport reads = status.Reads;
-        Add(facts, "reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
-        Add(facts, "read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
-        AnsiConsole.Write(facts);
+        Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
+        Line("read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
+        Console.Out.WriteLine();
+        PrintSources(status);
+    }
 
-        Table sources = new Table().Border(TableBorder.Simple).AddColumns("source", "count", "bytes", "share", "state");
-        sources.Columns[1].RightAligned();
-        sources.Columns[2].RightAligned();
-        sources.Columns[3].RightAligned();
+    private static void PrintSources(StatusReport status)
+    {
+        Console.Out.WriteLine($"{"source",-12}{"count",12}{"bytes",12}{"share",9}");
         foreach (SourceReport source in status.Sources)
-            sources.AddRow(Markup.Escape(source.Name), source.Count.ToString(), source.Bytes == 0 ? "" : Units.FormatSize(source.Bytes), $"{source.Percent:0.0} %", "");
+            Console.Out.WriteLine($"{source.Name,-12}{source.Count,12}{(source.Bytes == 0 ? "" : Units.FormatSize(source.Bytes)),12}{source.Percent,7:0.0} %");
         foreach (MirrorReport mirror in status.Mirrors)
-            sources.AddRow(Markup.Escape($"  {mirror.Url}"), mirror.Requests.ToString(), Units.FormatSize(mirror.Bytes), "", Markup.Escape(StateOf(mirror)));
-        AnsiConsole.Write(sources);
+            Console.Out.WriteLine($"  {mirror.Url}: {mirror.Requests} requests, {Units.FormatSize(mirror.Bytes)}; {StateOf(mirror)}");
     }
 
     private static string StateOf(MirrorReport mirror)
@@ -63,5 +61,5 @@ internal static class StatusCommand
         return $"{mirror.State}{speed}{failures}{(mirror.LastError is { } last ? $" (last: {last})" : "")}";
     }
 
-    private static void Add(Grid grid, string name, string text) => grid.AddRow(new Text(name), new Text(text));
+    private static void Line(string name, string text) => Console.Out.WriteLine($"{name,-12}{text}");
 }
