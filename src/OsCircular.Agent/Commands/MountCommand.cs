@@ -1,9 +1,8 @@
 using System.CommandLine;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Hosting;
+using OsCircular.Agent.Output;
 
 namespace OsCircular.Agent.Commands;
 
@@ -53,15 +52,7 @@ internal static class MountCommand
 
     private static async Task<int> RunAsync(AgentOptions options, LogLevel level)
     {
-        using ILoggerFactory logs = LoggerFactory.Create(logging => logging
-            .SetMinimumLevel(level)
-            .AddFilter("Microsoft", LogLevel.Warning)
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss.fff ";
-            })
-            .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        using ILoggerFactory logs = AgentLogging.Create(level);
         using MountLifetime lifetime = new(logs.CreateLogger<MountLifetime>());
         await using AgentHost agent = await AgentHost.StartAsync(options, logs, TimeProvider.System, lifetime.Starting);
         Console.Out.WriteLine($"ready {options.MountPoint}");

@@ -37,15 +37,15 @@ public static class OsCircularCommand
 
     private static RootCommand Create() => new("OS Circular: disk images for many hosts, fetched once, verified on every read.")
     {
-
+        DemoCommand.Create(),
         KeygenCommand.Create(),
         PublishCommand.Create(),
         SignCommand.Create(),
-
+        ServeCommand.Create(),
         MountCommand.Create(),
         StatusCommand.Create(),
         ListCommand.Create(),
-
+        VerifyCommand.Create(),
         DoctorCommand.Create(),
     };
 

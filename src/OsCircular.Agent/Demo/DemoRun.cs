@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Agent.Configuration;
@@ -45,7 +46,7 @@ internal sealed class DemoRun(string folder, TextWriter steps, TimeProvider time
         PublishResult published = await PublishAsync(image.FirstVersion, cancellationToken);
         PublishResult update;
         Directory.CreateDirectory(MountPoint);
-        await using (MirrorServer mirror = await MirrorServer.StartAsync(Repository, ListenAddress.Parse("127.0.0.1:0"), NullLoggerFactory.Instance, cancellationToken))
+        await using (MirrorServer mirror = await MirrorServer.StartAsync(Repository, new IPEndPoint(IPAddress.Loopback, 0), new MirrorServerOptions(), NullLoggerFactory.Instance, cancellationToken))
         {
             steps.WriteLine($"serving it at {mirror.Url}, mounting it at {MountPoint}");
             await using AgentHost agent = await StartAgentAsync([mirror.Url.ToString()], cancellationToken);
