@@ -80,11 +80,9 @@ internal static class ListCommand
 
     private static void Print(Entry[] entries)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("image", "version", "disk", "stored", "published", "");
-        table.Columns[2].RightAligned();
-        table.Columns[3].RightAligned();
+        Table table = Tables.New(2, 4, "image", "version", "disk", "stored", "published", "");
         foreach (Entry entry in entries)
             table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", entry.Latest ? "latest" : "");
-        AnsiConsole.Write(table);
+        Tables.Write(table);
     }
 }

@@ -22,9 +22,6 @@ public sealed record Finding(FindingState State, string What, string Advice);
 /// <summary>What the host has, and what of it the agent needs: pure, so that every kind of host can be tried in a test.</summary>
 public static class Examination
 {
-    // FUSE_NOTIFY_RESEND; include/uapi/linux/fuse.h, protocol 7.40.
-    private static readonly Version ResendKernel = new(6, 9);
-
     private static readonly (string Program, string Package, string For)[] Programs =
     [
         ("qemu-img", "qemu-utils", "publish reads qcow2, vmdk and vhdx images with it"),
@@ -37,16 +34,11 @@ public static class Examination
 
     public static IReadOnlyList<Finding> Run(Host host) =>
     [
-        Kernel(host),
         Device(host),
         Mounting(host),
         .. AllowOther(host),
         .. Programs.Select(program => Program(host, program.Program, program.Package, program.For)),
     ];
-
-    private static Finding Kernel(Host host) => host.Kernel >= ResendKernel
-        ? new(FindingState.Good, $"Linux {host.Kernel}", "a killed agent's mount can be taken over")
-        : new(FindingState.Optional, $"Linux {host.Kernel}", "before 6.9 a read that a killed agent left unanswered fails; a newer kernel sends it again");
 
     private static Finding Device(Host host) => host switch
     {

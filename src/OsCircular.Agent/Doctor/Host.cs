@@ -3,7 +3,6 @@ namespace OsCircular.Agent.Doctor;
 /// <summary>What there is to know about a host.</summary>
 public sealed record Host
 {
-    public required Version Kernel { get; init; }
     public required bool IsRoot { get; init; }
     public required bool HasFuseDevice { get; init; }
     public required bool CanOpenFuseDevice { get; init; }
@@ -15,7 +14,6 @@ public sealed record Host
     /// <summary>The host that this process runs on, looked at now.</summary>
     public static Host This => new()
     {
-        Kernel = Environment.OSVersion.Version,
         IsRoot = Environment.IsPrivilegedProcess,
         HasFuseDevice = File.Exists("/dev/fuse"),
         CanOpenFuseDevice = CanOpen("/dev/fuse"),

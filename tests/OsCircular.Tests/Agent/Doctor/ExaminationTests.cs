@@ -6,7 +6,6 @@ public class ExaminationTests
 {
     private static readonly Host Good = new()
     {
-        Kernel = new Version(6, 18),
         IsRoot = false,
         HasFuseDevice = true,
         CanOpenFuseDevice = true,
@@ -45,12 +44,5 @@ public class ExaminationTests
         IReadOnlyList<Finding> findings = Examination.Run(Good with { IsRoot = true, UserAllowOther = false, FindProgram = _ => null });
         Assert.DoesNotContain(findings, finding => finding.State == FindingState.Missing);
         Assert.Contains(findings, finding => finding.Advice.Contains("apt-get install qemu-utils", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Run_OldKernel_SaysWhatIsLost()
-    {
-        IReadOnlyList<Finding> findings = Examination.Run(Good with { Kernel = new Version(6, 1) });
-        Assert.Contains(findings, finding => finding.State == FindingState.Optional && finding.What == "Linux 6.1");
     }
 }

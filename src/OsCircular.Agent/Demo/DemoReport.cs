@@ -1,5 +1,6 @@
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Control;
+using OsCircular.Agent.Output;
 using Spectre.Console;
 
 namespace OsCircular.Agent.Demo;
@@ -21,8 +22,7 @@ public sealed record DemoReport
 
     public void Print()
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumns("read through the kernel", "disk", "time", "rate", "from mirrors", "from cache", "digest");
-        for (int column = 1; column < 6; column++) table.Columns[column].RightAligned();
+        Table table = Tables.New(1, 6, "read through the kernel", "disk", "time", "rate", "from mirrors", "from cache", "digest");
         foreach (DemoReading reading in Readings)
         {
             table.AddRow(
@@ -35,7 +35,7 @@ public sealed record DemoReport
                 reading.DigestIsRight ? "right" : "WRONG");
         }
 
-        AnsiConsole.Write(table);
+        Tables.Write(table);
         double share = 100.0 * UpdateBytes / ImageStoredBytes;
         Console.Out.WriteLine($"The image: {Kind}, {Units.FormatSize(DiskSize)}, stored in {Units.FormatSize(ImageStoredBytes)}, published in {Units.FormatTime(TimeSpan.FromSeconds(PublishSeconds))}.");
         Console.Out.WriteLine($"The update: {Units.FormatSize(UpdateBytes)} to publish and to fetch, index included: {share:0.0} % of the image.");
