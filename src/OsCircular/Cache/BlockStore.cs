@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Sources;
@@ -11,6 +12,9 @@ namespace OsCircular.Cache;
 /// </summary>
 public sealed class BlockStore : ILocalBlocks
 {
+    // 3 MiB of names; a disk that damages more is past counting.
+    private const int MaxWanting = 65_536;
+
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
     private readonly BlockSlots _slots;
@@ -18,6 +22,9 @@ public sealed class BlockStore : ILocalBlocks
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
     private readonly ILogger _logger;
+
+    // Names set aside and not stored again yet. Whoever finds the damage need not be who heals it: a reader thread finds, a fetch heals.
+    private readonly ConcurrentDictionary<BlockName, byte> _wanting = [];
 
     internal BlockStore(
         BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, ILogger logger)
@@ -97,14 +104,13 @@ public sealed class BlockStore : ILocalBlocks
 
         _health.Written();
         _counters.AddStored(from, block.Bytes.Length);
+        if (_wanting.TryRemove(block.Name, out _)) _counters.Add(CacheCounter.Healed);
         return true;
     }
 
     internal void CountMiss() => _counters.Add(CacheCounter.Misses);
 
     internal void CountNotStored() => _counters.Add(CacheCounter.NotStored);
-
-    internal void CountHealed() => _counters.Add(CacheCounter.Healed);
 
     // Found wanting by a reader; looked at again in its slot, for another may have healed it since, or the row's length was wrong and the file is good.
     private void SetAside(BlockName name)
@@ -126,6 +132,7 @@ public sealed class BlockStore : ILocalBlocks
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
+        if (_wanting.Count < MaxWanting) _wanting.TryAdd(name, 0);
         _counters.Add(CacheCounter.Damaged);
         CacheLog.BlockDamaged(_logger, name);
     }

@@ -14,17 +14,14 @@ public sealed class CachedBlockSource(BlockStore store, IBlockSource upstream, S
 {
     public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        SourceError local = store.TryRead(request.Name, request.StoredLength, destination, out StoredBlock held);
-        if (local == SourceError.None) return Fetched.Of(held);
+        if (store.TryRead(request.Name, request.StoredLength, destination, out StoredBlock held) == SourceError.None) return Fetched.Of(held);
         store.CountMiss();
 
         // Room first: what is fetched without it would break the quota's promise.
         using CacheReservation? reservation = store.TryReserve(request.StoredLength);
         Fetched fetched = await upstream.FetchAsync(request, destination, cancellationToken).ConfigureAwait(false);
         if (!fetched.Succeeded) return fetched;
-        bool stored = reservation is not null && store.TryStore(fetched.Block, reservation, from);
-        if (!stored) store.CountNotStored();
-        else if (local is SourceError.Invalid or SourceError.Unreachable) store.CountHealed();
+        if (reservation is null || !store.TryStore(fetched.Block, reservation, from)) store.CountNotStored();
         return fetched;
     }
 

@@ -30,8 +30,10 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
         Assert.Equal(1, upstream.Calls);
     }
 
-    [Fact]
-    public async Task Fetch_DamagedFile_GivesRightBytesAndHeals()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fetch_DamagedFile_GivesRightBytesAndHeals(bool foundByAReaderFirst)
     {
         TestCache cache = NewCache();
         var upstream = new FakeBlockSource();
@@ -41,6 +43,7 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
         byte[] spoilt = [.. TheBlock];
         spoilt[777] ^= 0x10;
         File.WriteAllBytes(cache.FileOf(name), spoilt);
+        if (foundByAReaderFirst) Assert.Equal(SourceError.Invalid, cache.Blocks.TryRead(name, TheBlock.Length, new byte[TheBlock.Length], out _));
 
         Fetched fetched = await FetchAsync(source);
         Assert.Equal(TheBlock, fetched.Block.Bytes.ToArray());
