@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Hosting;
@@ -57,7 +58,11 @@ internal static class MountCommand
         await using AgentHost agent = await AgentHost.StartAsync(options, logs, TimeProvider.System, lifetime.Starting);
         Console.Out.WriteLine($"ready {options.MountPoint}");
         await Console.Out.FlushAsync();
+        // Does nothing where it was not systemd (Type=notify) that started us.
+        SystemdNotifier systemd = new();
+        systemd.Notify(ServiceState.Ready);
         await lifetime.WaitAsync(agent.Mount, agent.Session);
+        systemd.Notify(ServiceState.Stopping);
         return 0;
     }
 
