@@ -28,7 +28,7 @@ internal static class MountCommand
             new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };
-        Option<LogLevel> logLevel = new("--log-level") { Description = "Debug, Information, Warning or Error.", DefaultValueFactory = _ => LogLevel.Information };
+        Option<LogLevel?> logLevel = new("--log-level") { Description = "Debug, Information, Warning or Error, from the start on. Default: Information, once it is mounted." };
         Command command = new(Name, "Mount every version of every image as a read-only disk file.") { mountPoint, config, logLevel };
         foreach (Option setting in settings) command.Add(setting);
         command.SetAction((parsed, _) => RunAsync(Read(parsed, mountPoint, settings, parsed.GetValue(config)), parsed.GetValue(logLevel)));
@@ -51,11 +51,14 @@ internal static class MountCommand
         return new AgentOptionsReader(layers).Read();
     }
 
-    private static async Task<int> RunAsync(AgentOptions options, LogLevel level)
+    private static async Task<int> RunAsync(AgentOptions options, LogLevel? level)
     {
-        using ILoggerFactory logs = AgentLogging.Create(level);
-        using MountLifetime lifetime = new(logs.CreateLogger<MountLifetime>());
-        await using AgentHost agent = await AgentHost.StartAsync(options, logs, TimeProvider.System, lifetime.Starting);
+        // A start that fails says why in one line, which has to be found.
+        using AgentLogging logging = new(level ?? LogLevel.Critical);
+        using MountLifetime lifetime = new(logging.Factory.CreateLogger<MountLifetime>());
+        await using AgentHost agent = await AgentHost.StartAsync(options, logging.Factory, TimeProvider.System, lifetime.Starting);
+        logging.Level = level ?? LogLevel.Information;
+        agent.LogWhatIsMounted();
         Console.Out.WriteLine($"ready {options.MountPoint}");
         await Console.Out.FlushAsync();
         // Does nothing where it was not systemd (Type=notify) that started us.

@@ -20,8 +20,8 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string directory, IPEndPoint address, CancellationToken cancellationToken)
     {
-        using ILoggerFactory logs = AgentLogging.Create(LogLevel.Warning);
-        await using MirrorServer server = await MirrorServer.StartAsync(directory, address, new MirrorServerOptions(), logs, cancellationToken);
+        using AgentLogging logging = new(LogLevel.Warning);
+        await using MirrorServer server = await MirrorServer.StartAsync(directory, address, new MirrorServerOptions(), logging.Factory, cancellationToken);
         Console.Out.WriteLine($"serving {directory} at {server.Url}");
         await Console.Out.FlushAsync(cancellationToken);
         TaskCompletionSource stopped = new();

@@ -21,10 +21,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly Stack<Func<ValueTask>> _endings = new();
     private readonly AgentParts _parts = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _log;
 
-    private AgentHost()
-    {
-    }
+    private AgentHost(ILogger log) => _log = log;
 
     /// <summary>Where it is mounted.</summary>
     public FuseMount Mount => _parts.Mount;
@@ -36,7 +35,7 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <exception cref="FuseException">It cannot be mounted there.</exception>
     public static async Task<AgentHost> StartAsync(AgentOptions options, ILoggerFactory logs, TimeProvider time, CancellationToken cancellationToken)
     {
-        AgentHost agent = new();
+        AgentHost agent = new(logs.CreateLogger<AgentHost>());
         try
         {
             await agent.ComposeAsync(options, logs, time, cancellationToken);
@@ -51,6 +50,14 @@ internal sealed class AgentHost : IAsyncDisposable
 
     /// <summary>The agent at this moment.</summary>
     public StatusReport Status() => StatusReporter.Report(_parts);
+
+    /// <summary>Says how reads go, and what there is.</summary>
+    public void LogWhatIsMounted()
+    {
+        AgentLog.Chain(_log, _parts.Chain);
+        if (_parts.Library.Current is { } adopted)
+            AgentLog.Mounted(_log, Mount.MountPoint, adopted.Manifest.Images.Count, VersionsOf(adopted), adopted.Head.Sequence, adopted.Head.Repository.ToString());
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -117,15 +124,12 @@ internal sealed class AgentHost : IAsyncDisposable
         await control;
 
         // Newer heads.
-        ILogger log = logs.CreateLogger<AgentHost>();
-        library.Adopted += newer => Show(files, newer, log);
-        if (library.Current is { } current && current != adopted) Show(files, current, log);
+        library.Adopted += newer => Show(files, newer, _log);
+        if (library.Current is { } current && current != adopted) Show(files, current, _log);
         Task refreshing = new HeadRefresher(library, options.Refresh, time, random).RunAsync(_stopping.Token);
         Ends(async () => await refreshing);
 
         _parts.Chain = $"mount -> disk -> memory -> {blocks}";
-        AgentLog.Chain(log, _parts.Chain);
-        AgentLog.Mounted(log, mount.MountPoint, adopted.Manifest.Images.Count, VersionsOf(adopted), adopted.Head.Sequence, adopted.Head.Repository.ToString());
     }
 
     private static void Show(MountFileSystem files, AdoptedHead adopted, ILogger log)

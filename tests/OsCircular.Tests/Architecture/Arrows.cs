@@ -15,7 +15,8 @@ internal static class Arrows
         ["Mirrors"] = ["Sources"],
         ["Library"] = ["Sources", "Indexes", "Cache"],
         ["Disks"] = ["Sources", "Indexes"],
-        ["Mount"] = ["Disks", "Library", "Indexes", "Fuse"],
+        // Sources: Mount turns the closed set of source errors into errno, and has to see it.
+        ["Mount"] = ["Disks", "Library", "Indexes", "Sources", "Fuse"],
         ["Publishing"] = ["Indexes", "Sources"],
     };
 
