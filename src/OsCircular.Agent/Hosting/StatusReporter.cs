@@ -58,7 +58,7 @@ internal static class StatusReporter
         (string Name, long Count, long Bytes)[] sources =
         [
             ("memory", disks.ReadsFromMemory, 0),
-            ("cache", disks.LoadsFromCache, cache.Counters[CacheCounter.HitBytes]),
+            ("cache", disks.LoadsFromCache, cache.HitBytesSinceStart),
             ("mirrors", disks.LoadsFromUpstream, mirrors.Sum(mirror => mirror.Bytes)),
         ];
         long all = Math.Max(1, sources.Sum(source => source.Count));

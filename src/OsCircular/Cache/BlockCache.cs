@@ -63,6 +63,7 @@ public sealed class BlockCache : IAsyncDisposable
                 StateSince = _health.Since,
                 Catalog = _upkeep.State,
                 Counters = Enum.GetValues<CacheCounter>().ToDictionary(counter => counter, counter => Counters[counter]),
+                HitBytesSinceStart = Counters.SinceStart(CacheCounter.HitBytes),
             };
         }
     }

@@ -4,8 +4,12 @@ namespace OsCircular.Cache;
 public sealed class CacheCounters
 {
     private readonly long[] _values = new long[Enum.GetValues<CacheCounter>().Length];
+    private readonly long[] _earlier = new long[Enum.GetValues<CacheCounter>().Length];
 
     public long this[CacheCounter counter] => Interlocked.Read(ref _values[(int)counter]);
+
+    /// <summary>What this run counted, without the earlier ones.</summary>
+    public long SinceStart(CacheCounter counter) => this[counter] - Interlocked.Read(ref _earlier[(int)counter]);
 
     internal void Add(CacheCounter counter, long value = 1) => Interlocked.Add(ref _values[(int)counter], value);
 
@@ -14,7 +18,11 @@ public sealed class CacheCounters
     /// <summary>Adds what earlier runs counted.</summary>
     internal void Restore(long[] earlier)
     {
-        for (int i = 0; i < Math.Min(earlier.Length, _values.Length); i++) Add((CacheCounter)i, earlier[i]);
+        for (int i = 0; i < Math.Min(earlier.Length, _values.Length); i++)
+        {
+            Interlocked.Add(ref _earlier[i], earlier[i]);
+            Add((CacheCounter)i, earlier[i]);
+        }
     }
 
     internal void AddStored(SourceKind from, long bytes)

@@ -31,4 +31,7 @@ public sealed record CacheStatus
 
     /// <summary>By the counter's name; over all runs of this cache.</summary>
     public required IReadOnlyDictionary<CacheCounter, long> Counters { get; init; }
+
+    /// <summary>Stored bytes of the blocks that this run read here.</summary>
+    public required long HitBytesSinceStart { get; init; }
 }
