@@ -42,8 +42,7 @@ internal sealed partial class DecodedMemory : IDisposable
         var after = new Afterwards();
         lock (_gate)
         {
-            if (read.Doom != SourceError.None || _stopping)
-                Finish(read, _stopping ? SourceError.Cancelled : read.Doom, ref after);
+            if (DoomOf(read) is var doom and not SourceError.None) Finish(read, doom, ref after);
             else if (!TryClaim(read, mayTake: _short.Count == 0, wake: !here, ref after))
                 AwaitSlots(read);
         }
@@ -58,7 +57,7 @@ internal sealed partial class DecodedMemory : IDisposable
         bool waits;
         lock (_gate)
         {
-            SourceError doom = _stopping ? SourceError.Cancelled : read.Doom;
+            SourceError doom = DoomOf(read);
             waits = doom == SourceError.None;
             if (waits)
             {
@@ -189,6 +188,8 @@ internal sealed partial class DecodedMemory : IDisposable
         Finish(read, error, ref after);
         ServeShort(ref after);
     }
+
+    private SourceError DoomOf(DiskRead read) => _stopping || read.IsCancelled ? SourceError.Cancelled : read.Doom;
 
     private void Finish(DiskRead read, SourceError error, ref Afterwards after)
     {

@@ -18,6 +18,7 @@ public sealed class DiskRead
     private readonly IDiskReadCompletion _completion;
     private readonly ReadOnlyMemory<byte>[] _segments = new ReadOnlyMemory<byte>[MaxParts];
     private DecodedMemory? _memory;
+    private bool _isCancelled;
 
     public DiskRead(IDiskReadCompletion completion)
     {
@@ -58,6 +59,7 @@ public sealed class DiskRead
     /// <summary>What befell the read while a thread was locating its blocks.</summary>
     internal SourceError Doom { get; set; }
 
+    internal bool IsCancelled => Volatile.Read(ref _isCancelled);
     internal Deadline Deadline { get; set; }
     internal LinkedListNode<DiskRead> Waiting { get; }
     internal LinkedListNode<DiskRead> Short { get; }
@@ -75,13 +77,22 @@ public sealed class DiskRead
         Offset = offset;
         Length = length;
         InlineAllowed = inlineAllowed;
+        _isCancelled = false;
     }
 
     /// <summary>
-    /// Ends a read that is under way with <see cref="SourceError.Cancelled"/>, at once; others waiting for the same blocks are not disturbed.
-    /// Does nothing to one that is finished. The owner sees to it that the object was not sent on another read meanwhile.
+    /// Ends a read that is under way with <see cref="SourceError.Cancelled"/>, at once; one that is prepared ends so as soon as it starts.
+    /// Others waiting for the same blocks are not disturbed. Does nothing to one that is finished: the owner sees to it that the object was not sent on another
+    /// read meanwhile.
     /// </summary>
-    public void Cancel() => _memory?.Cancel(this);
+    public void Cancel()
+    {
+        Volatile.Write(ref _isCancelled, true);
+
+        // Either the mark is seen when the read claims its blocks, or what it claimed from is seen here.
+        Interlocked.MemoryBarrier();
+        _memory?.Cancel(this);
+    }
 
     /// <summary>Gives the memory back: once after each completion, when the reply was written. <see cref="Segments"/> are void afterwards.</summary>
     public void Release() => _memory?.Release(this);

@@ -75,6 +75,25 @@ public sealed class DiskWaitTests
     }
 
     [Fact]
+    public async Task Cancel_OfAReadThatIsPrepared_EndsItWhenItStarts()
+    {
+        await using var service = new TestService();
+        Disk disk = service.Open(Image, local: true, upstream: false);
+        var read = new TestRead();
+        for (int i = 0; i < 2; i++)
+        {
+            read.Read.Prepare(0, 4096, true);
+            read.Read.Cancel();
+            disk.Read(read.Read);
+            await read.Done.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal(SourceError.Cancelled, read.Take().Error);
+        }
+
+        await read.Start(disk, 0, 4096).Done.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(SourceError.None, read.Take().Error);
+    }
+
+    [Fact]
     public async Task Read_NoAnswer_TimesOutAtItsOwnLimitNotAnothers()
     {
         await using var service = new TestService(new DiskOptions { ReadTimeout = TimeSpan.FromSeconds(10) }, time: _time);
