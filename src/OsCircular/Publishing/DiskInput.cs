@@ -32,6 +32,7 @@ internal sealed class DiskInput : IDisposable
         try
         {
             long size = Linux.SizeOf(handle);
+            if (size < 0) throw new UserError($"{path}: a pipe or the like, which cannot be read twice; write it to a file first and publish that.");
             if (size == 0) throw new UserError($"{path}: the image is empty; give one with content.");
             long excess = size % BlockGeometry.SectorSize;
             if (excess != 0 && !pad)

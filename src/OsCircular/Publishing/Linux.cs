@@ -38,12 +38,8 @@ internal static class Linux
         if (Syncfs(handle) != 0) throw Failure("syncfs", path);
     }
 
-    /// <summary>Size in bytes, of a block device too, whose stat says 0.</summary>
-    public static long SizeOf(SafeFileHandle handle)
-    {
-        long size = Lseek(handle, 0, SeekEnd);
-        return size < 0 ? throw Failure("lseek", "image") : size;
-    }
+    /// <summary>Size in bytes, of a block device too, whose stat says 0; negative where it has none: a pipe, a terminal.</summary>
+    public static long SizeOf(SafeFileHandle handle) => Lseek(handle, 0, SeekEnd);
 
     /// <summary>The next bytes that are no hole, at or after an offset; all the rest where the file system cannot tell.</summary>
     /// <param name="handle">Its file position is changed.</param>

@@ -28,6 +28,13 @@ public sealed class PublishRefusalTests : IDisposable
     }
 
     [Fact]
+    public async Task Pipe()
+    {
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream();
+        await AssertRefusedAsync(_rig.Options with { ImagePath = $"/proc/self/fd/{pipe.SafePipeHandle.DangerousGetHandle()}", TreatAsRaw = true }, "a pipe");
+    }
+
+    [Fact]
     public async Task SizeNoMultipleOf512_UnlessPadded()
     {
         File.WriteAllBytes(_rig.Image, [.. Enumerable.Repeat((byte)1, 700)]);
