@@ -43,6 +43,7 @@ public sealed class PowerLossTests
             await AssertServesAsync(small, copy, small.Image, "1");
             if (old) (await OsCircularProgram.RunAsync("publish", second, "--repository", copy, "--name", "small", "--key", small.Repository.SecretKey)).MustSucceed();
             await AssertServesAsync(small, copy, second, "2");
+            (await OsCircularProgram.RunAsync("verify", copy, "--public-key", small.Repository.PublicKey)).MustSucceed();
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{copies.Count} copies, {torn} files torn");

@@ -72,7 +72,8 @@ public sealed class MinisignProgramTests : IDisposable
     {
         SaveOurs(password: null);
         (await MinisignAsync(null, "-R", "-s", OurKey, "-p", TheirPublicKey)).MustSucceed();
-        Assert.Equal(File.ReadAllText(OurPublicKey), File.ReadAllText(TheirPublicKey));
+        // The line above the key is free text, and theirs leaves out leading zeros of the key's number.
+        Assert.Equal(File.ReadAllLines(OurPublicKey)[1], File.ReadAllLines(TheirPublicKey)[1]);
     }
 
     [Fact(Timeout = 120_000)]

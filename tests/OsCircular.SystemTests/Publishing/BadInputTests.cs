@@ -55,6 +55,14 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Index_Truncated_IsNamed()
+    {
+        string page = Directory.GetFiles(Path.Combine(_small.Repository.Folder, "indexes"))[0];
+        await using (FileStream file = File.OpenWrite(page)) file.SetLength(file.Length / 2);
+        await AssertRefusedAsync(Path.GetFileName(page), Publish(Changed(), "small"));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Keygen_FileIsThere_LeavesIt()
     {
         byte[] before = await File.ReadAllBytesAsync(_small.Repository.SecretKey);

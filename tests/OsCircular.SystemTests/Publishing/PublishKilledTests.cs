@@ -44,6 +44,7 @@ public sealed class PublishKilledTests
         await small.Repository.PublishAsync(next, "small");
         await AssertServesAsync(small, next, version + 1);
         await AssertServesAsync(small, served, version);
+        (await OsCircularProgram.RunAsync("verify", small.Repository.Folder, "--public-key", small.Repository.PublicKey)).MustSucceed();
     }
 
     [Fact(Timeout = 120_000)]
