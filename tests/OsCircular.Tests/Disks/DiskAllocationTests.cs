@@ -26,16 +26,16 @@ public sealed class DiskAllocationTests
         using var reader = new Reader();
         for (int round = 0; round < 3; round++) reader.ReadAll(disk, span, inline);
 
-        // The runtime's own threads may allocate a little at any time: the least of a few rounds is the reads' own.
+        // Whatever else runs in this process may allocate a little at any time: the least of the rounds is the reads' own.
+        int reads = span / Reader.Step;
         long least = long.MaxValue;
-        for (int round = 0; round < 5; round++)
+        for (int round = 0; round < 40 && least >= reads * 8; round++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             reader.ReadAll(disk, span, inline);
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        int reads = span / Reader.Step;
         Assert.True(least < reads * 8, $"{least} bytes for {reads} reads");
     }
 
