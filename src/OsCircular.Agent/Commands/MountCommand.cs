@@ -21,7 +21,7 @@ internal static class MountCommand
             Setting("cache", "DIR", "The cache's directory; made if it is not there."),
             new Option<string[]>("--mirror") { Description = "A mirror of the repository; repeat for several. None where a head was adopted before.", HelpName = "URL", Arity = ArgumentArity.OneOrMore },
             Setting("quota", "SIZE", "Disk space the cache may take. Default: 90 % of its file system."),
-            Setting("memory", "SIZE", "Memory for decoded blocks. Default: 64MiB."),
+            Setting("memory", "SIZE", "Memory for decoded blocks. Default: 48MiB."),
             Setting("refresh", "TIME", "How often to look for a newer head. Default: 60s."),
             Setting("read-timeout", "TIME", "When a read fails that nothing can answer. Default: 60s."),
             Setting("start-timeout", "TIME", "How long the first start looks for a head. Default: 30s."),

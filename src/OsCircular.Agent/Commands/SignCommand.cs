@@ -8,7 +8,7 @@ namespace OsCircular.Agent.Commands;
 /// <summary><c>sign</c>: a new head for the newest manifest, so that its expiry moves on.</summary>
 internal static class SignCommand
 {
-    private sealed record Report(string Repository, long Sequence, DateTimeOffset? ExpiresAt);
+    private sealed record Report(string Repository, long Sequence, DateOnly? LastDay);
 
     public static Command Create()
     {
@@ -21,8 +21,8 @@ internal static class SignCommand
         {
             MinisignSecretKey secret = MinisignSecretKeyFile.Load(parsed.GetRequiredValue(key), () => Password.Ask("Password of the secret key: "));
             SignResult result = new Signer(TimeProvider.System).Sign(parsed.GetRequiredValue(repository), secret, parsed.GetValue(expires));
-            if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(result));
-            else Console.Out.WriteLine($"signed: sequence {result.Sequence} of repository {result.Repository}");
+            if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(new Report(result.Repository.ToString(), result.Sequence, result.LastDay)));
+            else Console.Out.WriteLine($"signed: sequence {result.Sequence} of repository {result.Repository}{(result.LastDay is { } day ? $", to be adopted until {day:yyyy-MM-dd}" : "")}");
             return 0;
         });
         return command;

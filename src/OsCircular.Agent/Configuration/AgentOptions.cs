@@ -28,7 +28,7 @@ public sealed record AgentOptions
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes of decoded blocks kept in memory: 16 MiB to 16 GiB.</summary>
-    public long Memory { get; init; } = 64L * 1024 * 1024;
+    public long Memory { get; init; } = 48L * 1024 * 1024;
 
     /// <summary>Whether users other than the one who mounts may read.</summary>
     public bool AllowOther { get; init; }

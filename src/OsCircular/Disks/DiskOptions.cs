@@ -12,8 +12,8 @@ public sealed record DiskOptions
     public static readonly TimeSpan MinReadTimeout = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan MaxReadTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Decoded blocks in memory, in bytes, 16 MiB to 64 GiB, taken as needed in steps of 4 MiB; default 64 MiB.</summary>
-    public long MemoryBytes { get; init; } = 64L * 1024 * 1024;
+    /// <summary>Decoded blocks in memory, in bytes, 16 MiB to 64 GiB, taken as needed in steps of 4 MiB; default 48 MiB: the kernel's pages do the rest.</summary>
+    public long MemoryBytes { get; init; } = 48L * 1024 * 1024;
 
     /// <summary>Threads that load blocks which no reader thread loads itself, 1 to 64; default one for each core.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 2, MaxWorkers);
