@@ -20,8 +20,8 @@ def measure(report):
         after = agent.status()
         resident, peak = agent.memory()
     report.say(f"before: {before}\nafter: {after}\n{total} bytes read, {resident:.0f} MiB resident, {peak:.0f} MiB at most")
-    collections = [later - sooner for sooner, later in zip(before["runtime"]["collections"], after["runtime"]["collections"])]
-    allocated = after["runtime"]["allocatedBytes"] - before["runtime"]["allocatedBytes"]
+    collections = [later - sooner for sooner, later in zip(before["process"]["collections"], after["process"]["collections"])]
+    allocated = after["process"]["allocatedBytes"] - before["process"]["allocatedBytes"]
     report.row(f"garbage collections while {total / 1e9:.1f} GB are read ({allocated / 1024:.0f} KiB allocated)",
                f"{sum(collections)}", "0", sum(collections) == 0)
     report.row("memory of the agent, at most", f"{peak:.0f} MiB", "<= 150 MiB", peak <= 150)
