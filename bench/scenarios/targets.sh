@@ -56,6 +56,8 @@ install_missing() {
 [ "$(id -u)" = 0 ] || fail "must be root: it makes loop devices, network namespaces and a chroot"
 [ -c /dev/fuse ] || fail "/dev/fuse is missing: load the kernel module fuse"
 install_missing
-dotnet build -c Release -v q -nologo src/OsCircular.Agent/OsCircular.Agent.csproj >&2
-dotnet build -c Release -v q -nologo bench/OsCircular.Benchmarks/OsCircular.Benchmarks.csproj >&2
+for project in src/OsCircular.Agent/OsCircular.Agent.csproj bench/OsCircular.Benchmarks/OsCircular.Benchmarks.csproj; do
+    # No compiler server: it would outlive this run, and be measured along.
+    built=$(dotnet build -c Release -v q -nologo -p:UseSharedCompilation=false "$project" 2>&1) || { echo "$built" >&2; fail "$project does not build"; }
+done
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here" exec python3 -m targets "$@"

@@ -20,6 +20,7 @@ def one_image(report, lab, image):
     repository = ours.Repository(lab)
     repository.publish(image, "disk")
     agent = ours.Agent(lab, repository, ours.file_url(repository.path))
+    read_all(agent.disk("disk"))
     nbdkit = rivals.nbdkit(lab, f"{rivals.nginx(lab, image.parent)}/{image.name}")
     memory_folder = lab.new_folder("memory")
     verify = ours.Limit(lab, "limit-verify", agent.cache)
