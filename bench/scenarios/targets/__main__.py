@@ -2,13 +2,12 @@
 import argparse
 import importlib
 import pathlib
-import shutil
 import signal
 import sys
 import traceback
 
 from . import report
-from .lab import ROOT, STORE
+from .lab import ROOT, work_disk
 
 SECTIONS = ["t1", "t2", "t3", "t4", "t5", "t9", "t12"]
 
@@ -25,16 +24,16 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     rows, failed = [], False
-    for section in options.sections or SECTIONS:
-        result = report.Report(section, options.results, options.rounds)
-        try:
-            importlib.import_module(f".{section}", __package__).measure(result)
-        except Exception:
-            failed = True
-            result.say(f"FAILED\n{traceback.format_exc()}")
-        rows += result.rows
-        result.close()
-    shutil.rmtree(STORE / "work", ignore_errors=True)
+    with work_disk():
+        for section in options.sections or SECTIONS:
+            result = report.Report(section, options.results, options.rounds)
+            try:
+                importlib.import_module(f".{section}", __package__).measure(result)
+            except Exception:
+                failed = True
+                result.say(f"FAILED\n{traceback.format_exc()}")
+            rows += result.rows
+            result.close()
     print(report.table(rows))
     sys.exit(failed)
 
