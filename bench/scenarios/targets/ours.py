@@ -36,9 +36,9 @@ class Agent:
         return json.loads(run(AGENT, "status", "--cache", self.cache, "--json"))
 
     def memory(self):
-        """Resident and peak resident size in MiB."""
+        """Resident now, resident at most, and what of it is no mapped file, in MiB."""
         fields = dict(line.split(":", 1) for line in open(f"/proc/{self.process.pid}/status"))
-        return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        return {name: int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM", "RssAnon")}
 
     def stop(self):
         end(self.process, signal.SIGINT)

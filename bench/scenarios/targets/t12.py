@@ -32,9 +32,10 @@ def measure(report):
             start(repository, cache)
             medians = report.paired(f"{count} blocks, from start to ready", "s", {"ours": lambda: start(repository, cache)})
             report.row(f"start to ready with {count} blocks cached", f"{medians['ours']:.2f} s", f"<= {target} s", medians["ours"] <= target)
-            resident, status = idle(repository, cache)
+            memory, status = idle(repository, cache)
             report.say(f"status: {status}")
-            report.row(f"idle memory with {count} blocks cached", f"{resident:.0f} MiB", "<= 100 MiB", resident <= 100)
+            report.row(f"idle memory with {count} blocks cached ({memory['RssAnon']:.0f} MiB of it its own, the rest mapped files)",
+                       f"{memory['VmRSS']:.0f} MiB", "<= 100 MiB", memory["VmRSS"] <= 100)
 
 
 def start(repository, cache):
@@ -46,4 +47,4 @@ def idle(repository, cache):
     with Lab() as lab:
         agent = ours.Agent(lab, repository, ours.file_url(repository.path), cache)
         time.sleep(20)
-        return agent.memory()[0], agent.status()
+        return agent.memory(), agent.status()
