@@ -22,8 +22,9 @@ internal static class PublishCommand
         Option<int> level = new("--level") { Description = "zstd level, 1 to 19.", HelpName = "N", DefaultValueFactory = _ => BlockEncoder.DefaultLevel };
         Option<TimeSpan?> expires = CommonOptions.Time("--expires", "How long the new head may be adopted, such as 30d. Default: for ever.");
         Option<bool> pad = new("--pad") { Description = "Fill up with zeros to a multiple of 512 bytes." };
+        Option<bool> raw = new("--raw") { Description = "Take the image as raw, whatever it begins with: for disks whose first bytes a guest could write." };
         Option<bool> json = CommonOptions.Json();
-        Command command = new("publish", "Cut an image into blocks and add it to a repository as a new version.") { image, repository, name, version, key, blockSize, level, expires, pad, json };
+        Command command = new("publish", "Cut an image into blocks and add it to a repository as a new version.") { image, repository, name, version, key, blockSize, level, expires, pad, raw, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             // Looked at first, so that a slip is said before a password is asked for.
@@ -43,6 +44,7 @@ internal static class PublishCommand
                 Level = parsed.GetValue(level),
                 ExpiresAfter = parsed.GetValue(expires),
                 Pad = parsed.GetValue(pad),
+                TreatAsRaw = parsed.GetValue(raw),
             };
             return await RunAsync(options, parsed.GetValue(json), TimeProvider.System, cancellationToken);
         });
@@ -87,7 +89,8 @@ internal static class PublishCommand
             {
                 _line?.Dispose();
                 _phase = progress.Phase;
-                _line = new ProgressLine(progress.Phase.ToString().ToLowerInvariant(), time, ProgressLine.Terminal);
+                // qemu-img tells a share of its work, not bytes.
+                _line = new ProgressLine(progress.Phase.ToString().ToLowerInvariant(), time, ProgressLine.Terminal, inBytes: progress.Phase != PublishPhase.Converting);
             }
 
             if (progress.BytesTotal > 0) _line!.Report(progress.BytesDone, progress.BytesTotal);

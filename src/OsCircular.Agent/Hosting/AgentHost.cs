@@ -78,6 +78,7 @@ internal sealed class AgentHost : IAsyncDisposable
         // This host's own disk.
         BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
         _parts.Cache = cache;
+        cache.Publish(meters);
 
         // The mirrors. Peers will stand before them.
         IBlockSource blocks = new NowhereSource();
@@ -106,6 +107,7 @@ internal sealed class AgentHost : IAsyncDisposable
         DiskService disks = Owned(new DiskService(
             new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
         _parts.Disks = disks;
+        disks.Publish(meters);
         MountFileSystem files = Owned(new MountFileSystem(adopted.Manifest, disks.Open, options.ReadTimeout, time));
 
         // Questions about all this.

@@ -18,6 +18,7 @@ public sealed class ProgressLine : IDisposable
     private readonly TextWriter? _terminal;
 #pragma warning restore CA2213
     private readonly string _what;
+    private readonly bool _inBytes;
     private readonly long _started;
     private long _drawn;
     private int _width;
@@ -25,9 +26,11 @@ public sealed class ProgressLine : IDisposable
     /// <param name="what">A word or two that stand before the bar.</param>
     /// <param name="time">The clock.</param>
     /// <param name="terminal">Where to draw; null draws nothing.</param>
-    public ProgressLine(string what, TimeProvider time, TextWriter? terminal)
+    /// <param name="inBytes">Whether what is counted are bytes; otherwise only their share is shown.</param>
+    public ProgressLine(string what, TimeProvider time, TextWriter? terminal, bool inBytes = true)
     {
         _what = what;
+        _inBytes = inBytes;
         _time = time;
         _terminal = terminal;
         _started = time.GetTimestamp();
@@ -46,19 +49,20 @@ public sealed class ProgressLine : IDisposable
         {
             if (_width > 0 && done < total && _time.GetElapsedTime(_drawn) < Interval) return;
             _drawn = _time.GetTimestamp();
-            Draw(Text(_what, done, total, _time.GetElapsedTime(_started)));
+            Draw(Text(_what, done, total, _time.GetElapsedTime(_started), _inBytes));
         }
     }
 
     /// <summary>The line itself: what, bar, percentage, amounts, rate, time left.</summary>
-    public static string Text(string what, long done, long total, TimeSpan elapsed)
+    public static string Text(string what, long done, long total, TimeSpan elapsed, bool inBytes = true)
     {
         double share = Math.Clamp((double)done / total, 0, 1);
         int full = (int)(share * BarWidth);
         double rate = elapsed.TotalSeconds > 0 ? done / elapsed.TotalSeconds : 0;
         string left = rate > 0 ? $", {Units.FormatTime(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
         string percent = (share * 100).ToString("0", CultureInfo.InvariantCulture).PadLeft(3);
-        return $"{what} [{new string('#', full)}{new string('.', BarWidth - full)}] {percent} %  {Units.FormatSize(done)} of {Units.FormatSize(total)}, {Units.FormatSize((long)rate)}/s{left}";
+        string amounts = inBytes ? $"  {Units.FormatSize(done)} of {Units.FormatSize(total)}, {Units.FormatSize((long)rate)}/s" : "";
+        return $"{what} [{new string('#', full)}{new string('.', BarWidth - full)}] {percent} %{amounts}{left}";
     }
 
     public void Dispose()

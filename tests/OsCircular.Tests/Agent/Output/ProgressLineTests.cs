@@ -17,6 +17,10 @@ public class ProgressLineTests
         Assert.Equal("publishing [..............................]   0 %  0 B of 1.00 KiB, 0 B/s", ProgressLine.Text("publishing", 0, 1024, TimeSpan.Zero));
 
     [Fact]
+    public void Text_NotInBytes_ShowsTheShareAlone() =>
+        Assert.Equal("converting [###############...............]  50 %, 5.0 s left", ProgressLine.Text("converting", 5_000, 10_000, TimeSpan.FromSeconds(5), inBytes: false));
+
+    [Fact]
     public void Report_ManyInAMoment_DrawsFewAndTheLast()
     {
         FakeTimeProvider time = new();
