@@ -83,8 +83,8 @@ internal sealed class MountLifetime : IDisposable
         }
         catch (FuseException)
         {
-            AgentLog.ServingOpenFiles(_log, mount.MountPoint);
             mount.Detach();
+            AgentLog.ServingOpenFiles(_log, mount.MountPoint);
         }
     }
 }

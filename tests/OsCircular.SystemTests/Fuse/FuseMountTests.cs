@@ -8,6 +8,7 @@ using OsCircular.TestKit.Programs;
 namespace OsCircular.SystemTests.Fuse;
 
 /// <summary>Mounting, unmounting, and what others left at the mount point.</summary>
+[Collection(OrdinaryUser.Collection)]
 public sealed class FuseMountTests : IDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

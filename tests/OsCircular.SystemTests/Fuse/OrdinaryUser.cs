@@ -8,6 +8,9 @@ namespace OsCircular.SystemTests.Fuse;
 /// </summary>
 internal sealed class OrdinaryUser : IDisposable
 {
+    /// <summary>For the classes that use it: the device's mode is one for all.</summary>
+    public const string Collection = "/dev/fuse";
+
     private const int Nobody = 65534;
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
