@@ -12,7 +12,7 @@ public sealed class OfflineTests
     private const int ReadBefore = 64;
     private const int NeverRead = SmallRepository.Blocks - 3; // noise, far from what was read before
 
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(1);
 
     [Fact(Timeout = 120_000)]
@@ -21,7 +21,7 @@ public sealed class OfflineTests
         await using SmallRepository small = await SmallRepository.CreateAsync();
         using var cache = new TempDirectory();
         await using Nginx mirror = await Nginx.StartAsync(small.Repository.Folder);
-        await using (MountedAgent agent = await small.MountAsync([mirror.Url], cache.Path, "--read-timeout", "3s"))
+        await using (MountedAgent agent = await small.MountAsync([mirror.Url], cache.Path, "--read-timeout", "4s"))
         {
             await Disk.AssertSameAsync(small.Image, agent.DiskOf("small"), 0, ReadBefore);
             await mirror.StopAsync();
@@ -31,7 +31,7 @@ public sealed class OfflineTests
         }
 
         // A new agent, that finds no mirror at its start: only the cache is left.
-        await using MountedAgent offline = await small.MountAsync([mirror.Url], cache.Path, "--read-timeout", "3s", "--start-timeout", "2s");
+        await using MountedAgent offline = await small.MountAsync([mirror.Url], cache.Path, "--read-timeout", "4s", "--start-timeout", "2s");
         await Disk.AssertSameAsync(small.Image, offline.DiskOf("small"), 0, ReadBefore);
         await AssertReadFailsAsync(offline.DiskOf("small"));
     }
@@ -46,7 +46,7 @@ public sealed class OfflineTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
 
-        await using MountedAgent offline = await small.MountAsync([$"http://{silent.LocalEndpoint}"], cache.Path, "--read-timeout", "3s", "--start-timeout", "2s");
+        await using MountedAgent offline = await small.MountAsync([$"http://{silent.LocalEndpoint}"], cache.Path, "--read-timeout", "4s", "--start-timeout", "2s");
         long started = Stopwatch.GetTimestamp();
         await using TestProcess read = Disk.StartReading(offline.DiskOf("small"), NeverRead);
         await AssertAnswersAtOnceAsync("ls", "-lR", offline.Directory);
