@@ -35,6 +35,12 @@ class Agent:
     def status(self):
         return json.loads(run(AGENT, "status", "--cache", self.cache, "--json"))
 
+    def counts(self):
+        """Of the status: what was collected and allocated, and where what was read came from."""
+        status = self.status()
+        return {name: status["process"][name] for name in ("collections", "allocatedBytes", "residentBytes")} | {
+            "loads": {source["name"]: source["count"] for source in status["sources"]}, "reads": status["reads"], "catalog": status["cache"]["catalog"]}
+
     def memory(self):
         """Resident now, resident at most, and what of it is no mapped file, in MiB."""
         fields = dict(line.split(":", 1) for line in open(f"/proc/{self.process.pid}/status"))

@@ -36,11 +36,11 @@ def one_image(report, lab, image):
     for path in files.values():
         read_all(path)
     warm_tree(agent.cache / "blocks")
-    before = agent.status()
+    before = agent.counts()
     contestants = {"V, open + read + SHA-1 + zstd": lambda: size / MB / verify()}
     contestants |= {name: lambda path=path: sequential(path) for name, path in files.items() if name != "ext4"}
     medians = report.paired(image.stem, "MB/s", contestants)
-    report.say(f"status before: {before}\nstatus after: {agent.status()}")
+    report.say(f"status before: {before}\nstatus after: {agent.counts()}")
 
     mine = medians["ours"]
     limit = 1 / (1 / medians["V, open + read + SHA-1 + zstd"] + 1 / medians["F, the same FUSE code from memory"])

@@ -47,4 +47,4 @@ def idle(repository, cache):
     with Lab() as lab:
         agent = ours.Agent(lab, repository, ours.file_url(repository.path), cache)
         time.sleep(20)
-        return agent.memory(), agent.status()
+        return agent.memory(), agent.counts()

@@ -34,7 +34,7 @@ def measure(report):
         hits = report.paired("random 4 KiB within 24 MiB, O_DIRECT, p50", "us", {
             "ours": lambda: latency(disk, True, span="24m"),
         })
-        report.say(f"status: {agent.status()}")
+        report.say(f"status: {agent.counts()}")
     for name in ("ours, buffered", "ours, O_DIRECT"):
         report.row(f"miss in memory, block file in page cache, {name.split(', ')[1]}", f"p50 {misses[name]:.0f} us", "<= 300 us", misses[name] <= 300)
     report.row("hit in memory, O_DIRECT", f"p50 {hits['ours']:.1f} us", "<= 25 us", hits["ours"] <= 25)

@@ -15,14 +15,14 @@ def measure(report):
         agent = ours.Agent(lab, repository, ours.file_url(repository.path), filling.cache)
         disk = agent.disk("disk")
         read_all(disk)
-        before, total = agent.status(), 0
+        before, total = agent.counts(), 0
         while total < 10e9:
             evict(disk)
             total += read_all(disk)
-        memory, after = agent.memory(), agent.status()
+        memory, after = agent.memory(), agent.counts()
     report.say(f"before: {before}\nafter: {after}")
-    collections = [later - sooner for sooner, later in zip(before["process"]["collections"], after["process"]["collections"])]
-    allocated = after["process"]["allocatedBytes"] - before["process"]["allocatedBytes"]
+    collections = [later - sooner for sooner, later in zip(before["collections"], after["collections"])]
+    allocated = after["allocatedBytes"] - before["allocatedBytes"]
     report.row(f"garbage collections while {total / 1e9:.1f} GB are read ({allocated / 1024:.0f} KiB allocated)",
                f"{sum(collections)}", "0", sum(collections) == 0)
     report.row(f"resident memory of the agent, at most ({memory['RssAnon']:.0f} MiB of it its own, the rest mapped files)",
