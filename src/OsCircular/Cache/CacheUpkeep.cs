@@ -12,6 +12,8 @@ internal sealed class CacheUpkeep(
     CacheDirectory directory, Catalog catalog, BlockInventory inventory, CacheRoom room, CacheHealth health, CacheCounters counters,
     CacheOptions options, TimeProvider time, ILogger logger)
 {
+    private const int BlocksWorthCollecting = 50_000;
+
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done when room is given out, or when the task ends before; never fails.</summary>
@@ -25,6 +27,7 @@ internal sealed class CacheUpkeep(
         {
             await LoadAsync(stop).ConfigureAwait(false);
             _loaded.TrySetResult();
+            GiveBackGarbage();
             while (true)
             {
                 // The first at once: what a rebuild found is written while nobody waits for the agent to end.
@@ -62,6 +65,12 @@ internal sealed class CacheUpkeep(
         room.Open();
         State = CatalogState.Ready;
         CacheLog.Loaded(logger, inventory.Totals.Blocks, trust, time.GetElapsedTime(started));
+    }
+
+    // Loading a big catalogue leaves as much garbage as it fills tables (60 MiB at a million blocks), and an idle agent would keep it for ever.
+    private void GiveBackGarbage()
+    {
+        if (inventory.Totals.Blocks >= BlocksWorthCollecting) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private bool TryLook(CatalogTrust trust, CancellationToken stop)
