@@ -3,7 +3,7 @@ using OsCircular.Diagnostics;
 
 namespace OsCircular.Agent.Hosting;
 
-/// <summary>Highest id: 804.</summary>
+/// <summary>Highest id: 805; 850 to 859 are the embedded mirror's.</summary>
 internal static partial class AgentLog
 {
     [LoggerMessage(EventIds.Agent + 0, LogLevel.Information, "Reads go {Chain}")]
@@ -17,6 +17,9 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventIds.Agent + 3, LogLevel.Information, "Mounted {MountPoint}: {Images} images, {Versions} versions, sequence {Sequence} of repository {Repository}")]
     public static partial void Mounted(ILogger log, string mountPoint, int images, int versions, long sequence, string repository);
+
+    [LoggerMessage(EventIds.Agent + 5, LogLevel.Error, "Looking for a newer head failed in a way it should not; it goes on")]
+    public static partial void RefresherFailed(ILogger log, Exception failure);
 
     [LoggerMessage(EventIds.Agent + 4, LogLevel.Information, "Showing sequence {Sequence}: {Images} images, {Versions} versions")]
     public static partial void Showing(ILogger log, long sequence, int images, int versions);

@@ -128,7 +128,7 @@ internal sealed class AgentHost : IAsyncDisposable
         // Newer heads.
         library.Adopted += newer => Show(files, newer, _log);
         if (library.Current is { } current && current != adopted) Show(files, current, _log);
-        Task refreshing = new HeadRefresher(library, options.Refresh, time, random).RunAsync(_stopping.Token);
+        Task refreshing = KeepRefreshingAsync(new HeadRefresher(library, options.Refresh, time, random), options.Refresh, time);
         Ends(async () => await refreshing);
 
         _parts.Chain = $"mount -> disk -> memory -> {blocks}";
@@ -138,6 +138,23 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         files.Show(adopted.Manifest);
         AgentLog.Showing(log, adopted.Head.Sequence, adopted.Manifest.Images.Count, VersionsOf(adopted));
+    }
+
+    /// <summary>No mount ends because a head could not be looked at: what should not happen there is logged, and looking goes on.</summary>
+    private async Task KeepRefreshingAsync(HeadRefresher refresher, TimeSpan pause, TimeProvider time)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await refresher.RunAsync(_stopping.Token);
+            }
+            catch (Exception failure)
+            {
+                AgentLog.RefresherFailed(_log, failure);
+                await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
     }
 
     private static int VersionsOf(AdoptedHead adopted) => adopted.Manifest.Images.Sum(image => image.Versions.Count);

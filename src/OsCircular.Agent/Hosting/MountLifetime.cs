@@ -6,7 +6,7 @@ namespace OsCircular.Agent.Hosting;
 
 /// <summary>
 /// How the mount ends. SIGINT unmounts; a busy mount is named and left alone. SIGTERM unmounts too, and where files are open takes the mount out of
-/// the tree and serves them until the last is closed; a second SIGTERM ends at once. Unmounting by anyone ends the session, and with it the agent.
+/// the tree and serves them until the last is closed; a second SIGTERM ends at once. SIGHUP is taken for SIGTERM. Unmounting by anyone ends the session, and with it the agent.
 /// </summary>
 internal sealed class MountLifetime : IDisposable
 {
@@ -25,6 +25,8 @@ internal sealed class MountLifetime : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Handle(signal, OnInterrupt)),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Handle(signal, OnTerminate)),
+            // A terminal that is closed must not leave a dead mount behind.
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Handle(signal, OnTerminate)),
         ];
     }
 

@@ -9,6 +9,8 @@ namespace OsCircular.SystemTests.Mounting;
 [Collection(OrdinaryUser.Collection)]
 public sealed class AgentLifetimeTests : IAsyncLifetime
 {
+    private const int HangUp = 1;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly TempDirectory _files = new();
@@ -33,6 +35,7 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
     [Theory(Timeout = 60_000)]
     [InlineData(TestProcess.Interrupt)]
     [InlineData(TestProcess.Terminate)]
+    [InlineData(HangUp)]
     public async Task Signal_NothingOpen_UnmountsAndEnds(int signal)
     {
         await using TestProcess agent = await StartAsync();
@@ -150,7 +153,7 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
     {
         // A shell that starts the tests in the background has its children ignore SIGINT, and that is inherited.
         TestProcess agent = TestProcess.Start("env", [
-            "--default-signal=INT", OsCircularProgram.FilePath, "mount", MountPoint, "--public-key", _small.Repository.PublicKey,
+            "--default-signal=INT,HUP", OsCircularProgram.FilePath, "mount", MountPoint, "--public-key", _small.Repository.PublicKey,
             "--cache", _files["cache"], "--mirror", _small.Repository.Folder]);
         await agent.WaitForOutputAsync("ready", Limit);
         return agent;
