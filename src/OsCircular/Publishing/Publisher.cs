@@ -58,6 +58,7 @@ public sealed class Publisher
 
         using RepositoryWriter writer = RepositoryWriter.Open(options.RepositoryPath, create: true, _beforeStep);
         RepositoryState? state = RepositoryState.Load(writer.Root, options.Key.PublicKey);
+        writer.RemoveTornManifests();
         ManifestImage image = state?.Manifest.Find(options.Name) ?? new ManifestImage(options.Name, [], []);
         VersionName version = ChooseVersion(image, options.Version);
 

@@ -82,6 +82,26 @@ internal sealed class RepositoryWriter : IDisposable
         return Store(name.Path, document, sync: false);
     }
 
+    /// <summary>
+    /// A publish that power cut short may leave its manifest torn. No head names it and none ever will, for the next one carries another time; a torn
+    /// block file or page is written anew instead. Only manifests newer than the head can be such. To be called when the one that the head names was found good.
+    /// </summary>
+    public void RemoveTornManifests()
+    {
+        string folder = Path.Combine(Root, RepositoryPaths.Manifests);
+        if (!Directory.Exists(folder)) return;
+        string head = Path.Combine(Root, RepositoryPaths.Head);
+        DateTime committed = File.Exists(head) ? File.GetLastWriteTimeUtc(head) : DateTime.MinValue;
+        foreach (string path in Directory.EnumerateFiles(folder).Where(path => File.GetLastWriteTimeUtc(path) >= committed))
+        {
+            if (!Digest.TryParse(Path.GetFileNameWithoutExtension(path), out Digest digest)) continue;
+            DocumentName name = new(DocumentKind.Manifest, digest);
+            if (BoundedFile.TryRead(path, name.MaxLength) is { } bytes && Digest.Of(bytes) == digest) continue;
+            Step($"remove {name.Path}");
+            File.Delete(path);
+        }
+    }
+
     /// <summary>Makes everything stored so far durable, then puts the new head in place and makes that durable too.</summary>
     public void Commit(ReadOnlySpan<byte> head)
     {

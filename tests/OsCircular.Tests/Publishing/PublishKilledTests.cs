@@ -1,3 +1,4 @@
+using OsCircular.Indexes;
 using OsCircular.Publishing;
 
 namespace OsCircular.Tests.Publishing;
@@ -67,6 +68,28 @@ public sealed class PublishKilledTests
             .Select(step => step.StartsWith("rename", StringComparison.Ordinal) ? step.Split(' ', '/')[1] : step)];
         Assert.Equal(["blocks", "indexes", "manifests", "sync everything", "head.minisig", "sync the folder"], kinds.Distinct());
         Assert.Equal(kinds.Order(Comparer<string>.Create((a, b) => Array.IndexOf(kinds, a) - Array.IndexOf(kinds, b))), kinds); // none of an earlier kind after a later
+    }
+
+    [Fact]
+    public async Task Publish_AfterPowerTookTheLastOne_LeavesNoTornManifestAndEveryWholeOne()
+    {
+        using var rig = new PublishRig();
+        PublisherTests.WriteImage(rig.Image, Old, 0);
+        await rig.PublishAsync();
+        PublisherTests.WriteImage(rig.Image, New, 0);
+        string[] before = rig.Files;
+        await Assert.ThrowsAsync<Killed>(() => rig.PublishAsync(beforeStep: step =>
+        {
+            if (step == "sync everything") throw new Killed();
+        }));
+        string left = Assert.Single(rig.Files.Except(before), file => file.StartsWith("manifests/", StringComparison.Ordinal));
+        using (FileStream torn = File.OpenWrite(Path.Combine(rig.Repository, left))) torn.SetLength(torn.Length / 2);
+
+        await rig.PublishAsync(rig.Options with { Version = VersionName.Parse("another") });
+
+        Assert.DoesNotContain(left, rig.Files);
+        Assert.All(before, file => Assert.Contains(file, rig.Files));
+        Assert.True((await new RepositoryVerifier(rig.Time).VerifyAsync(rig.Repository, rig.Key.PublicKey, null, CancellationToken.None)).IsGood);
     }
 
     [Fact]
