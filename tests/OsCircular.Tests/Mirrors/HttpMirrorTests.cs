@@ -124,7 +124,7 @@ public sealed class HttpMirrorTests
         using HttpMirror mirror = Mirror(server.Url, time);
         BodyBuffer body = Body();
         Task<MirrorAnswer> get = mirror.GetAsync(ThePath, body, noCache: false, default).AsTask();
-        while (!body.HasBegun || body.Length < after) await Task.Delay(1);
+        await TestMirrors.UntilAsync(() => body.HasBegun && body.Length >= after);
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal(SourceError.TimedOut, (await get).Error);
     }
@@ -140,7 +140,7 @@ public sealed class HttpMirrorTests
             for (int sent = 0; sent < File.Length; sent += 1000)
             {
                 await request.RawAsync(File.AsMemory(sent, 1000));
-                while (body.Length < sent + 1000) await Task.Delay(1);
+                await TestMirrors.UntilAsync(() => body.Length >= sent + 1000);
                 time.Advance(TimeSpan.FromSeconds(8));
             }
         });

@@ -37,7 +37,7 @@ public sealed class MirrorHedgingTests
         using MirrorSource source = Over(slow, slower);
         Task<Fetched> fetch = FetchAsync(source);
         _time.Advance(TimeSpan.FromSeconds(2));
-        while (slower.Calls.Count == 0) await Task.Delay(1);
+        await TestMirrors.UntilAsync(() => slower.Calls.Count > 0);
         _gate.SetResult();
         Assert.True((await fetch).Succeeded);
         Assert.Equal(0, slower.Running);
@@ -51,7 +51,7 @@ public sealed class MirrorHedgingTests
         byte[] buffer = new byte[TheBlock.Length];
         Task<Fetched> fetch = FetchAsync(source, FetchClass.Reader, buffer);
         _time.Advance(TimeSpan.FromSeconds(2));
-        while (wrong.Calls.Count < 2) await Task.Delay(1);
+        await TestMirrors.UntilAsync(() => wrong.Calls.Count >= 2);
         _gate.SetResult();
         Assert.True((await fetch).Succeeded);
         Assert.Equal(TheBlock, buffer);

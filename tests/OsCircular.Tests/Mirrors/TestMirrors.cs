@@ -18,15 +18,21 @@ internal static class TestMirrors
         new MirrorMetrics(new TestMeters()),
         NullLogger<MirrorSource>.Instance);
 
-    /// <summary>Lets time pass until the task ends.</summary>
+    /// <summary>Lets time pass until the task ends; fails the test where that takes too much of the real one.</summary>
     public static async Task<T> RunAsync<T>(FakeTimeProvider time, Task<T> task)
     {
-        while (!task.IsCompleted)
+        await UntilAsync(() =>
         {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(task, Task.Delay(1));
-        }
-
+            if (!task.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));
+            return task.IsCompleted;
+        });
         return await task;
+    }
+
+    /// <summary>Waits for something that another thread brings about; fails the test where it does not come.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+        while (!condition()) await Task.Delay(1, limit.Token);
     }
 }
