@@ -11,4 +11,5 @@ public static class EventIds
     public const int Mount = 600;
     public const int Publishing = 700;
     public const int Agent = 800;
+    public const int Peers = 900;
 }
