@@ -3,8 +3,8 @@ namespace OsCircular.Agent.Serving;
 /// <summary>Limits of the listener that peers ask. Every value has a default; <see cref="Validate"/> names every one out of its range.</summary>
 public sealed record PeerServerOptions
 {
-    /// <summary>Connections at one time; more are closed at once. 1 to 65536; default 512.</summary>
-    public int MaxConnections { get; init; } = 512;
+    /// <summary>Connections at one time; more are closed at once. 1 to 65536; default 4096: several for each of hundreds of hosts.</summary>
+    public int MaxConnections { get; init; } = 4096;
 
     /// <summary>Blocks and documents sent at one time; more are refused. 1 to 65536; default 64: enough to fill any line, few enough that each gets on.</summary>
     public int Uploads { get; init; } = 64;

@@ -44,6 +44,9 @@ public sealed class MirrorSource : IBlockSource, IDocumentSource, IDisposable
     /// <summary>Each mirror's own copy of the head.</summary>
     public IReadOnlyList<IHeadSource> Heads => Slots;
 
+    /// <summary>Whether it is worth asking: false while an outage goes on that is no longer waited out.</summary>
+    public bool MayAnswer => !_outage.IsOn;
+
     public IReadOnlyList<MirrorStatus> Statuses => [.. Slots.Select(slot => slot.Status)];
 
     internal IReadOnlyList<MirrorSlot> Slots { get; }

@@ -37,7 +37,7 @@ public sealed class MountedAgent : IAsyncDisposable
         string directory = System.IO.Directory.CreateTempSubdirectory("oct-mount-").FullName;
         TestProcess process = OsCircularProgram.Start([
             "mount", directory, "--public-key", publicKey, "--cache", cache,
-            .. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. options]);
+            .. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. WithoutPeersUnlessNamed([.. options])]);
         var agent = new MountedAgent(directory, cache, ownCache, process);
         try
         {
@@ -50,6 +50,9 @@ public sealed class MountedAgent : IAsyncDisposable
             throw;
         }
     }
+
+    // Tests run side by side on one host, and must not find each other's agents.
+    private static string[] WithoutPeersUnlessNamed(string[] options) => options.Contains("--peers") ? options : ["--peers", "off", .. options];
 
     public string DiskOf(string name, string version = "latest") => Path.Combine(Directory, name, version, "disk.raw");
 

@@ -8,7 +8,7 @@ namespace OsCircular.Peers.Discovery;
 /// <summary>What a user may write as a peer: <c>HOST</c>, <c>HOST:PORT</c>, <c>[IPV6]</c> or <c>[IPV6]:PORT</c>, the host a name or an IPv4 address.</summary>
 public sealed record PeerAddressText
 {
-    public const int DefaultPort = 7117;
+    public const int DefaultPort = PeerOptions.DefaultPort;
 
     private PeerAddressText(string host, int port)
     {
