@@ -18,7 +18,7 @@ internal sealed class FindLimit(TimeProvider time)
     /// </summary>
     public const int MostSources = 512;
 
-    /// <summary>Within any second, of all addresses together. Two hundred hosts switched on at once are found in four seconds, sooner with those whom they know.</summary>
+    /// <summary>Within any second, of all addresses together. Where more hosts than that are switched on at once, the first ones greeted name the others.</summary>
     public const int MostPerSecond = 50;
 
     private readonly OrderedDictionary<IPAddress, List<Word>> _sources = new(MostSources);
