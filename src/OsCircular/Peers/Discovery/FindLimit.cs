@@ -13,13 +13,15 @@ internal sealed class FindLimit(TimeProvider time)
     /// <summary>Of one address within <see cref="Again"/>: a host may run several agents, and one may be restarted.</summary>
     public const int MostOfOneSource = 8;
 
-    /// <summary>Addresses remembered; the one silent for longest is forgotten first.</summary>
+    /// <summary>
+    /// Addresses remembered; the one silent for longest is forgotten first. More than can pass within <see cref="Again"/>, so forgetting lets nothing through.
+    /// </summary>
     public const int MostSources = 512;
 
-    /// <summary>Within any second, of all addresses together. Two hundred hosts switched on at once are found in four seconds, sooner with those whom they know.</summary>
+    /// <summary>Within any second, of all addresses together. Where more hosts than that are switched on at once, the first ones greeted name the others.</summary>
     public const int MostPerSecond = 50;
 
-    private readonly OrderedDictionary<IPAddress, List<Word>> _sources = [];
+    private readonly OrderedDictionary<IPAddress, List<Word>> _sources = new(MostSources);
     private readonly Queue<long> _lastSecond = new(MostPerSecond);
 
     public int Sources => _sources.Count;

@@ -21,7 +21,7 @@ internal static class NetworkLinks
         string own = Path.Combine(folder, name);
         if (type == NetworkInterfaceType.Loopback) return LinkKind.Loopback;
         if (type is not (NetworkInterfaceType.Ethernet or NetworkInterfaceType.Wireless80211)) return LinkKind.PointToPoint;
-        if (File.Exists(Path.Combine(own, "tun_flags"))) return LinkKind.PointToPoint;
+        if (Path.Exists(Path.Combine(own, "tun_flags"))) return LinkKind.PointToPoint;
         if (Path.Exists(Path.Combine(own, "brport"))) return LinkKind.BridgePort;
         if (!Path.Exists(Path.Combine(own, "bridge"))) return LinkKind.Lan;
         return Ports(own).Any(port => IsPhysical(port, folder, 1)) ? LinkKind.Lan : LinkKind.GuestBridge;
