@@ -34,9 +34,27 @@ public sealed class LabAgent : IAsyncDisposable
     /// <summary>What <c>status --json</c> says; the caller disposes it.</summary>
     public Task<JsonDocument> StatusAsync() => _agent.StatusAsync();
 
-    /// <summary>What <c>peers --json</c> says; the caller disposes it.</summary>
-    public async Task<JsonDocument> PeersAsync() =>
-        JsonDocument.Parse((await OsCircularProgram.RunAsync("peers", "--cache", Cache, "--json")).MustSucceed().Output);
+    /// <summary>What <c>peers --json</c> says.</summary>
+    public async Task<PeersSeen> PeersAsync() =>
+        PeersSeen.Parse((await OsCircularProgram.RunAsync("peers", "--cache", Cache, "--json")).MustSucceed().Output);
+
+    /// <summary>A number of <c>status --json</c>, by the names that lead to it; 0 where it is not there.</summary>
+    public async Task<long> CountAsync(params string[] path)
+    {
+        using JsonDocument status = await StatusAsync();
+        JsonElement at = status.RootElement;
+        foreach (string name in path)
+            if (!at.TryGetProperty(name, out at)) return 0;
+        return at.GetInt64();
+    }
+
+    /// <summary>How many blocks were loaded from a source of <c>status</c>: cache, peers, mirrors.</summary>
+    public async Task<long> LoadsFromAsync(string source)
+    {
+        using JsonDocument status = await StatusAsync();
+        return status.RootElement.GetProperty("sources").EnumerateArray().Where(each => each.GetProperty("name").GetString() == source)
+            .Sum(each => each.GetProperty("count").GetInt64());
+    }
 
     /// <summary>Unmounts as a user would, and returns how the agent ended.</summary>
     public Task<ProcessResult> UnmountAsync() => _agent.UnmountAsync();
