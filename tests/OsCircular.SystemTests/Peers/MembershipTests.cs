@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using OsCircular.SystemTests.Faults;
 using OsCircular.SystemTests.TestKit;
 using OsCircular.TestKit.Labs;
@@ -63,6 +64,8 @@ public sealed class MembershipTests
         var key = new GroupKey(group);
         LabAgent right = await group.StartAsync(1, key.Options);
         LabAgent wrong = await group.StartAsync(2, group.Small, cache: null, key.Options, await AYearAheadAsync());
+        using (JsonDocument status = await wrong.StatusAsync())
+            Assert.True(status.RootElement.GetProperty("repository").GetProperty("lastRefresh").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(300), "its clock is right");
 
         await LabGroup.WaitUntilMetAsync(right, wrong);
         await group.AssertReadsAllAsync(wrong);
