@@ -1,4 +1,5 @@
 """The programs measured beside ours, each started the way its own manual says for this work."""
+import hashlib
 import os
 import pathlib
 import shutil
@@ -14,15 +15,15 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def nginx(lab, root, address="127.0.0.1", prefix=()):
-    """Serves a folder over HTTP; returns its URL."""
+def nginx(lab, root, address="127.0.0.1", prefix=(), log=os.devnull):
+    """Serves a folder over HTTP; returns its URL. One line goes to the log for each answer: status, bytes of the body, path."""
     port = free_port()
     home = lab.new_folder("nginx")
     (home / "nginx.conf").write_text(f"""
 daemon off; master_process on; worker_processes auto; user root; pid {home}/pid; error_log {home}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; autoindex on; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  log_format short '$status $body_bytes_sent $uri'; access_log {"off" if log == os.devnull else f"{log} short"}; autoindex on; sendfile on; tcp_nopush on; keepalive_requests 1000000;
   client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
   server {{ listen {address}:{port}; root {root}; }}
 }}
@@ -30,6 +31,33 @@ http {{
     lab.start(*prefix, "nginx", "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf")
     wait_for(lambda: subprocess.run([*prefix, "curl", "-s", "-o", "/dev/null", f"http://{address}:{port}/"]).returncode == 0, 20, "nginx did not start")
     return f"http://{address}:{port}"
+
+
+class Torrent:
+    """BitTorrent with aria2 and opentracker: one file, one seed that has it."""
+
+    def __init__(self, lab, file, address, prefix=()):
+        self.folder = lab.new_folder("torrent")
+        self.torrent = self.folder / "all.torrent"
+        run("mktorrent", "-l", "18", "-a", f"http://{address}:6969/announce", "-o", self.torrent, file)
+        # The info dictionary is the last thing in the file.
+        content = self.torrent.read_bytes()
+        (self.folder / "whitelist").write_text(hashlib.sha1(content[content.index(b"4:info") + 6:-1]).hexdigest() + "\n")
+        self.hook = self.folder / "hook"
+        self.hook.write_text('#!/bin/sh\ntouch "$3.done"\n')
+        self.hook.chmod(0o755)
+        lab.start(*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969", "-d", self.folder, "-u", "root", "-w", self.folder / "whitelist")
+        self._aria2(lab, file.parent, prefix, "--check-integrity=true", "--seed-ratio=0.0")
+
+    def client(self, lab, prefix):
+        """Starts a client; returns the file that appears when it has everything. It goes on giving."""
+        folder = lab.new_folder("aria2")
+        self._aria2(lab, folder, prefix, "--seed-ratio=0.0", f"--on-bt-download-complete={self.hook}")
+        return folder / "all.done"
+
+    def _aria2(self, lab, folder, prefix, *options):
+        lab.start(*prefix, "aria2c", "--no-conf", "--dir", folder, "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=true", "--file-allocation=none",
+                  "--summary-interval=0", "--console-log-level=warn", "--listen-port=6881", *options, self.torrent)
 
 
 def nbdkit(lab, url):

@@ -17,10 +17,10 @@ public sealed class SmallRepository : IAsyncDisposable
     /// <summary>A folder for what tests write.</summary>
     public string Files => _files.Path;
 
-    public static async Task<SmallRepository> CreateAsync(int blocks = Blocks)
+    public static async Task<SmallRepository> CreateAsync(int blocks = Blocks, int seed = 1)
     {
         var small = new SmallRepository { Repository = await TestRepository.CreateAsync() };
-        SyntheticImage.Write(small.Image, blocks, seed: 1);
+        SyntheticImage.Write(small.Image, blocks, seed);
         await small.Repository.PublishAsync(small.Image, "small");
         return small;
     }

@@ -1,3 +1,5 @@
+using OsCircular.TestKit.Labs;
+
 namespace OsCircular.TestKit.Programs;
 
 /// <summary>The program itself, as built beside the tests.</summary>
@@ -13,6 +15,14 @@ public static class OsCircularProgram
     public static string FilePath { get; } = SourceTree.PathOf("artifacts/bin/OsCircular.Agent/release/oscircular");
 
     public static TestProcess Start(params IEnumerable<string> arguments) => TestProcess.Start(FilePath, arguments, Environment);
+
+    /// <summary>The same on a host of a lab.</summary>
+    public static TestProcess StartOn(LabHost host, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var all = new Dictionary<string, string?>(Environment);
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>()) all[name] = value;
+        return host.Start(FilePath, arguments, all);
+    }
 
     /// <summary>Runs one command to its end, at most two minutes.</summary>
     public static async Task<ProcessResult> RunAsync(params IEnumerable<string> arguments)

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using OsCircular.SystemTests.Faults;
+using OsCircular.SystemTests.TestKit;
+using OsCircular.TestKit.Labs;
+using OsCircular.TestKit.Peers;
+using OsCircular.TestKit.Programs;
+
+namespace OsCircular.SystemTests.Peers;
+
+/// <summary>Who is whom: clones, forgers, wrong clocks, others' repositories.</summary>
+[Collection(LabCollection.Name)]
+public sealed class MembershipTests
+{
+    private const int TransparentSource = 19; // IP_TRANSPARENT, linux/in.h: send from any address
+
+    [Fact(Timeout = 120_000)]
+    public async Task ClonedDisks_HaveIdsOfTheirOwnAndBothWork()
+    {
+        await using LabGroup group = await LabGroup.CreateAsync(2);
+        string original = Path.Combine(group.Small.Files, "original"), clone = Path.Combine(group.Small.Files, "clone");
+        string[] mirror = ["--mirror", group.Mirror.Url];
+        LabAgent before = await group.StartAsync(1, group.Small, original, mirror);
+        await Disk.AssertSameAsync(group.Small.Image, before.DiskOf("small"), 0, 16);
+        await before.UnmountAsync();
+        await TestProcess.ShellAsync("cp -a \"$1\" \"$2\"", original, clone);
+
+        LabAgent[] agents = await Task.WhenAll(group.StartAsync(1, group.Small, original, mirror), group.StartAsync(2, group.Small, clone, mirror));
+        await LabGroup.WaitUntilMetAsync(agents);
+        PeersSeen[] seen = await Task.WhenAll(agents.Select(agent => agent.PeersAsync()));
+        Assert.NotEqual(seen[0].Own, seen[1].Own);
+        Assert.Contains(seen[0].Live, peer => peer.Id == seen[1].Own);
+        await group.AssertAllReadAsync(agents);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task ForgedBeacons_DoNoHarmAndAreCounted()
+    {
+        await using LabGroup group = await LabGroup.CreateAsync(4);
+        LabAgent[] agents = await group.StartAllAsync(1, 2);
+        await LabGroup.WaitUntilMetAsync(agents);
+        using Socket victim = group.Lab.Host(4).Listen(80);
+        using var end = new CancellationTokenSource();
+        Task forging = ForgeAsync(group.Lab.Host(3), group.Lab.Host(4), end.Token);
+        Task<int> greeted = CountConnectionsAsync(victim, end.Token);
+
+        await group.AssertAllReadAsync(agents);
+        await LabGroup.WaitUntilAsync(async () => await agents[0].CountAsync("peers", "beacons", "heard") >= 100, () => Task.FromResult("the beacons were not counted"));
+        await end.CancelAsync();
+        await forging;
+
+        // At most one for each of two agents in any ten seconds, and the forging lasts a few.
+        Assert.InRange(await greeted, 0, 2 * 3);
+        await LabGroup.WaitUntilMetAsync(agents);
+        foreach (LabAgent agent in agents) Assert.Equal(0, await agent.CountAsync("reads", "failed"));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task ClockAYearOff_GroupWithKey_WorksAllTheSame()
+    {
+        await using LabGroup group = await LabGroup.CreateAsync(2);
+        var key = new GroupKey(group);
+        LabAgent right = await group.StartAsync(1, key.Options);
+        LabAgent wrong = await group.StartAsync(2, group.Small, cache: null, key.Options, await AYearAheadAsync());
+        using (JsonDocument status = await wrong.StatusAsync())
+            Assert.True(status.RootElement.GetProperty("repository").GetProperty("lastRefresh").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(300), "its clock is right");
+
+        await LabGroup.WaitUntilMetAsync(right, wrong);
+        await group.AssertReadsAllAsync(wrong);
+        await group.AssertReadsAllAsync(right);
+        Assert.True(await wrong.LoadsFromAsync("peers") > 0);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task AnotherRepositoryInTheGroup_IsServedBesideAndNeverItsHome()
+    {
+        await using LabGroup group = await LabGroup.CreateAsync(3);
+        await using SmallRepository other = await SmallRepository.CreateAsync(blocks: 32, seed: 77);
+        LabAgent[] own = await group.StartAllAsync(1, 2);
+        LabAgent guest = await group.StartAsync(3, other, cache: null, ["--mirror", other.Repository.Folder]);
+        await LabGroup.WaitUntilMetAsync(own);
+
+        await Task.WhenAll(group.AssertAllReadAsync(own), Disk.AssertSameAsync(other.Image, guest.DiskOf("small")));
+        Assert.InRange(group.Mirror.BlocksGiven().Length, group.Blocks, group.Blocks + 1);
+        Assert.DoesNotContain(group.Mirror.BlocksGiven(), given => given.Asker.Equals(guest.Host.Address));
+    }
+
+    // 32 a second: half from addresses nobody has, with ports nobody listens on, half in the name of the victim.
+    private static async Task ForgeAsync(LabHost from, LabHost victim, CancellationToken cancellationToken)
+    {
+        var random = new Random(1);
+        var group = new IPEndPoint(IPAddress.Parse("239.192.152.143"), 6771);
+        string infohash = new GroupMember(LabGroup.GroupName, null).Group.ToString();
+        try
+        {
+            for (int number = 0; ; number++)
+            {
+                bool inItsName = number % 2 == 0;
+                using Socket socket = from.NewSocket(type: SocketType.Dgram);
+                socket.SetRawSocketOption(0, TransparentSource, BitConverter.GetBytes(1));
+                socket.Bind(new IPEndPoint(inItsName ? victim.Address : IPAddress.Parse($"10.77.0.{random.Next(100, 250)}"), 0));
+                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, from.Address.GetAddressBytes());
+                string beacon = $"BT-SEARCH * HTTP/1.1\r\nHost: {group}\r\nPort: {(inItsName ? 80 : random.Next(1, 65536))}\r\nInfohash: {infohash}\r\ncookie: {random.NextInt64():x16}\r\nOscircular: 1 hello\r\n\r\n\r\n";
+                await socket.SendToAsync(Encoding.ASCII.GetBytes(beacon), group, cancellationToken);
+                await Task.Delay(1000 / 32, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private static async Task<int> CountConnectionsAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        try
+        {
+            for (; ; count++) (await listener.AcceptAsync(cancellationToken)).Dispose();
+        }
+        catch (OperationCanceledException)
+        {
+            return count;
+        }
+    }
+
+    // Only the time of day: what the runtime waits by goes on as it is.
+    private static async Task<Dictionary<string, string?>> AYearAheadAsync()
+    {
+        string library = (await TestProcess.ShellAsync("find /usr/lib -name libfaketimeMT.so.1 | head -1")).Trim();
+        Assert.NotEqual("", library);
+        return new Dictionary<string, string?> { ["LD_PRELOAD"] = library, ["FAKETIME"] = "+365d", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1", ["DONT_FAKE_MONOTONIC"] = "1" };
+    }
+}
