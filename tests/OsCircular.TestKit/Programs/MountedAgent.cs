@@ -31,7 +31,7 @@ public sealed class MountedAgent : IAsyncDisposable
     /// <param name="cache">The cache folder; one that goes away with the agent where null.</param>
     /// <param name="options">Further options of <c>mount</c>.</param>
     public static Task<MountedAgent> StartAsync(string publicKey, IEnumerable<string> mirrors, string? cache = null, params IEnumerable<string> options) =>
-        StartAsync(OsCircularProgram.Start, publicKey, cache, [.. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. options]);
+        StartAsync(OsCircularProgram.Start, publicKey, cache, [.. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. WithoutPeersUnlessNamed([.. options])]);
 
     /// <param name="start">Starts the program with these arguments, wherever it likes.</param>
     /// <param name="publicKey">The repository's public key file.</param>
@@ -42,13 +42,7 @@ public sealed class MountedAgent : IAsyncDisposable
         TempDirectory? ownCache = cache is null ? new TempDirectory() : null;
         cache ??= ownCache!.Folder("cache");
         string directory = System.IO.Directory.CreateTempSubdirectory("oct-mount-").FullName;
-<<<<<<< HEAD
-        TestProcess process = OsCircularProgram.Start([
-            "mount", directory, "--public-key", publicKey, "--cache", cache,
-            .. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. WithoutPeersUnlessNamed([.. options])]);
-=======
         TestProcess process = start(["mount", directory, "--public-key", publicKey, "--cache", cache, .. options]);
->>>>>>> lab
         var agent = new MountedAgent(directory, cache, ownCache, process);
         try
         {
