@@ -45,6 +45,7 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
     private async ValueTask<SourceError> SearchAsync(WantedFile file, ulong key, BlockRequest? request, Deadline deadline, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
+        if (deadline.HasPassed) return SourceError.TimedOut;
         SourceError error = await HolderSweep.RunAsync(_holders, _peers, file, key, request, cancellationToken).ConfigureAwait(false);
         if (error is SourceError.None or SourceError.Cancelled) return error;
 

@@ -22,16 +22,18 @@ internal sealed class HolderSweep
 
     private readonly PeerSet _peers;
     private readonly WantedFile _file;
+    private readonly ulong _key;
     private readonly BlockRequest? _request;
     private readonly Member[] _holders;
     private TransferEstimate _latest;
     private int _next;
     private int _running;
 
-    private HolderSweep(PeerSet peers, WantedFile file, BlockRequest? request, Member[] holders)
+    private HolderSweep(PeerSet peers, WantedFile file, ulong key, BlockRequest? request, Member[] holders)
     {
         _peers = peers;
         _file = file;
+        _key = key;
         _request = request;
         _holders = holders;
     }
@@ -45,7 +47,7 @@ internal sealed class HolderSweep
         if (holders.Length == 0) return SourceError.Missing;
         peers.Budget.Earn();
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(Key, new HolderSweep(peers, file, request, holders));
+        context.Properties.Set(Key, new HolderSweep(peers, file, key, request, holders));
         try
         {
             Outcome<HolderStep> outcome = await pipeline.ExecuteOutcomeAsync(
@@ -90,7 +92,7 @@ internal sealed class HolderSweep
         for (int i = 0; i < all.Length && count < MaxCandidates; i++)
         {
             Member member = all[(first + i) % all.Length];
-            if (!member.Summary.MayHold(key) || !member.IsUsable || !member.Trust.IsTrusted) continue;
+            if (!member.Summary.MayHold(key) || !member.IsUsable || !member.Trust.IsTrusted || peers.WasInVain(key, member)) continue;
             candidates ??= new Member?[Math.Min(MaxCandidates, all.Length)];
             estimates[count] = member.Link.Estimate;
             candidates[count++] = member;
@@ -122,6 +124,7 @@ internal sealed class HolderSweep
         Interlocked.Decrement(ref _running);
         _file.Return(body);
         if (answer.Error == SourceError.None) holder.Trust.NoteKept();
+        else _peers.NoteInVain(_key, holder);
         if (answer.Error == SourceError.Missing) holder.Trust.NoteBroken();
         if (answer.Error == SourceError.Unreachable) _peers.NoteSilent(holder);
         return new HolderStep(answer.Error, IsFinal: false);

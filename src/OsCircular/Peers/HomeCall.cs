@@ -20,7 +20,9 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         TimeSpan? promised = null;
         while (true)
         {
+            long asked = peers.Time.GetTimestamp();
             PeerAnswer answer = await AskOnceAsync(home, fetch, cancellationToken).ConfigureAwait(false);
+            if (answer.Error == SourceError.Cancelled && promised is not null) peers.NoteLeft(key);
             if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
             if (!answer.IsWorking) return answer.Error;
 
@@ -31,9 +33,15 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
             promised ??= answer.Estimate!.Value;
             TimeSpan waited = peers.Time.GetElapsedTime(started);
             bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value) && MayLeave();
-            if (!leaves && deadline.RemainingOfFirstHalf > TimeSpan.Zero) continue;
-            peers.NoteLeft(key);
-            return SourceError.TimedOut;
+            if (leaves || deadline.RemainingOfFirstHalf == TimeSpan.Zero)
+            {
+                peers.NoteLeft(key);
+                return SourceError.TimedOut;
+            }
+
+            // One that holds the request need not be held up; one that answers at once is not to be asked without end.
+            TimeSpan pause = HomeTiming.LeastRound - peers.Time.GetElapsedTime(asked);
+            if (pause > TimeSpan.Zero) await Task.Delay(pause, peers.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -33,6 +33,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private readonly PeerTasks _tasks;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HigherSequences _higher;
+    private readonly Seldom _full;
     private Greeter? _greeter;
     private PeerDiscovery? _discovery;
     private HomeFetches? _homes;
@@ -61,12 +62,13 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _standing = standing;
         _identity = new PeerIdentity(id, () => Hello, access.Key);
         _conducts = new PeerConducts(options.Ban, time);
-        _tasks = new PeerTasks(logger);
+        _tasks = new PeerTasks(time, logger);
         _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, metrics, time, random);
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
         _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
         _higher = new HigherSequences(time);
+        _full = new Seldom(TimeSpan.FromMinutes(1), time);
         ResiliencePipeline<HolderStep> pipeline = HolderSweep.Pipeline(time);
         _source = new PeerSource(_peers, pipeline, _settled.Task);
         _holders = new HolderSource(_peers, pipeline);
@@ -112,6 +114,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _port = port;
         _greeter = new Greeter(_peers, Access, address => new PeerLanes(address, _identity, _options, _time), Met, _logger);
         _tasks.Run("greeting", _greeter.RunAsync);
+        _tasks.Run("greeting again", _greeter.FindAgainAsync);
         _tasks.Run("settling", SettleAsync);
         _tasks.Run("remembering", token => RememberAsync(remember, token));
         _discovery = new PeerDiscovery(new DiscoverySelf(Access, Id, port), discovery, _greeter, _peers.Draw, _time, _logger);
@@ -151,7 +154,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
                 _tasks.Run("following a peer", token => follower.RunAsync(member!, token));
                 break;
             case Hearing.Full:
-                _logger.PeerNotTaken(address.ToString(), "there are too many members already, in all or at that address");
+                if (_full.IsDue()) _logger.PeerNotTaken(address.ToString(), "there are too many members already, in all or at that address; further ones are not told of for a minute");
                 break;
         }
 
@@ -171,7 +174,10 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         {
             await Task.Delay(TimeSpan.FromSeconds(30), _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
-            byte[] bytes = RememberedPeers.Serialize(_peers.Members.All.OrderBy(member => member.Quiet).Select(member => new RememberedPeer(member.Address, today)));
+
+            // In an order that stays: the file is written when somebody came or went, and not each time that somebody was heard.
+            IEnumerable<Member> known = _peers.Members.All.OrderBy(member => member.Quiet).Take(RememberedPeers.Most).OrderBy(member => member.Address.ToString(), StringComparer.Ordinal);
+            byte[] bytes = RememberedPeers.Serialize(known.Select(member => new RememberedPeer(member.Address, today)));
             if (_peers.Members.All.Length == 0 || bytes.AsSpan().SequenceEqual(written)) continue;
             try
             {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OsCircular.Peers.Membership;
 using OsCircular.Sources.Transfers;
 
@@ -7,13 +6,11 @@ namespace OsCircular.Peers;
 /// <summary>What every search among the peers needs; one for an agent.</summary>
 internal sealed class PeerSet
 {
-    private const int MaxLeft = 1024;
-    private static readonly TimeSpan LeftFor = TimeSpan.FromSeconds(10);
-
     private readonly Random _random;
     private readonly Lock _randomLock = new();
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<ulong, long> _left = new();
+    private readonly BriefMemory<ulong> _left;
+    private readonly BriefMemory<(ulong Key, PeerId Peer)> _inVain;
     private long _asked;
 
     public PeerSet(MemberTable members, Func<PeerHello> hello, PeerOptions options, PeerMetrics metrics, TimeProvider time, Random random)
@@ -25,6 +22,8 @@ internal sealed class PeerSet
         Budget = new HedgeBudget(options.HedgeShare);
         _time = time;
         _random = random;
+        _left = new BriefMemory<ulong>(TimeSpan.FromSeconds(10), time);
+        _inVain = new BriefMemory<(ulong Key, PeerId Peer)>(TimeSpan.FromSeconds(3), time);
     }
 
     public MemberTable Members { get; }
@@ -49,14 +48,16 @@ internal sealed class PeerSet
     }
 
     /// <summary>A home was not waited for: whoever goes on to a mirror must not wait for it again.</summary>
-    public void NoteLeft(ulong key)
-    {
-        if (_left.Count >= MaxLeft) _left.Clear();
-        _left[key] = _time.GetTimestamp();
-    }
+    public void NoteLeft(ulong key) => _left.Note(key);
 
     /// <summary>Whether that happened just now.</summary>
-    public bool WasLeft(ulong key) => _left.TryGetValue(key, out long at) && _time.GetElapsedTime(at) < LeftFor;
+    public bool WasLeft(ulong key) => _left.Has(key);
+
+    /// <summary>A member that should hold this did not give it: one search looks at the holders several times, and asks each once.</summary>
+    public void NoteInVain(ulong key, Member holder) => _inVain.Note((key, holder.Id));
+
+    /// <summary>Whether that happened just now.</summary>
+    public bool WasInVain(ulong key, Member holder) => _inVain.Has((key, holder.Id));
 
     /// <summary>A request to a member failed for want of an answer: it is not asked again before it has answered a look, which is made at once.</summary>
     public void NoteSilent(Member member)

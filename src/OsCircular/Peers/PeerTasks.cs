@@ -2,16 +2,21 @@ using Microsoft.Extensions.Logging;
 
 namespace OsCircular.Peers;
 
-/// <summary>The tasks that the peers' part runs beside its callers': each is owned, its failure logged, and all are cancelled and awaited at the end.</summary>
-internal sealed class PeerTasks(ILogger logger) : IAsyncDisposable
+/// <summary>
+/// The tasks that the peers' part runs beside its callers': each is owned, and all are cancelled and awaited at the end. One that fails is logged and begun anew.
+/// </summary>
+internal sealed class PeerTasks(TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>From a failure to the new beginning.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _running = [];
 
     /// <summary>Starts a task; nothing where the end has begun.</summary>
     /// <param name="name">For the log.</param>
-    /// <param name="run">Ends without an error when the token is cancelled.</param>
+    /// <param name="run">Ends without an error when the token is cancelled; runs again where it fails.</param>
     public void Run(string name, Func<CancellationToken, Task> run)
     {
         lock (_lock)
@@ -48,16 +53,21 @@ internal sealed class PeerTasks(ILogger logger) : IAsyncDisposable
 
         // Out of the lock at once.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        try
+        while (!stopping.IsCancellationRequested)
         {
-            await run(stopping).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-        }
-        catch (Exception failure)
-        {
-            logger.TaskFailed(failure, name);
+            try
+            {
+                await run(stopping).ConfigureAwait(false);
+                return;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+            }
+            catch (Exception failure)
+            {
+                logger.TaskFailed(failure, name);
+                await Task.Delay(Pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 }

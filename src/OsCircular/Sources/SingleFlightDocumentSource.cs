@@ -17,6 +17,7 @@ public sealed class SingleFlightDocumentSource(IDocumentSource inner, TimeSpan l
     /// <inheritdoc/>
     public async ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
     {
+        if (_stopping.IsCancellationRequested) return SourceError.Cancelled;
         Lazy<Task<FetchedDocument>> flight = _flights.GetOrAdd(name, static (name, source) => new(() => source.FlyAsync(name)), this);
         try
         {

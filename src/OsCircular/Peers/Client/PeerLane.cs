@@ -73,7 +73,7 @@ internal sealed class PeerLane : IDisposable
                 TransferAnswer read = await HttpBody.ReadAsync(response, body, stall, silence).ConfigureAwait(false);
                 var answer = new PeerAnswer(read.Error, read.Detail);
                 return ask.WithHello && read.Error == SourceError.None ? Believe(ask, proof, response, body) : answer;
-            case 202:
+            case 202 when ask.Fetch is not null:
                 return EstimateOf(response) is { } estimate
                     ? new PeerAnswer(SourceError.None, Estimate: estimate)
                     : new PeerAnswer(SourceError.Unreachable, "202 without an estimate");

@@ -12,7 +12,11 @@ internal sealed class PeerLanes : IDisposable
     private readonly PeerIdentity _self;
     private readonly TimeProvider _time;
     private readonly TimeSpan _silence;
+
+    // Disposing it would strand whoever waits for a lane; it holds nothing that must be given back.
+#pragma warning disable CA2213
     private readonly SemaphoreSlim _free;
+#pragma warning restore CA2213
     private readonly ConcurrentStack<PeerLane> _idle = new();
     private volatile bool _disposed;
 
@@ -39,11 +43,11 @@ internal sealed class PeerLanes : IDisposable
             await _free.WaitAsync(whole.Token).ConfigureAwait(false);
             try
             {
-                return await OnLaneAsync(ask, body, whole.Token).ConfigureAwait(false);
+                return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, whole.Token).ConfigureAwait(false);
             }
             finally
             {
-                if (!_disposed) _free.Release();
+                _free.Release();
             }
         }
         catch (OperationCanceledException)
@@ -61,11 +65,16 @@ internal sealed class PeerLanes : IDisposable
         }
     }
 
+    /// <summary>Closes what is idle; what is under way goes on to its end, and whoever waits for a lane is told.</summary>
     public void Dispose()
     {
         _disposed = true;
+        CloseIdle();
+    }
+
+    private void CloseIdle()
+    {
         while (_idle.TryPop(out PeerLane? lane)) lane.Dispose();
-        _free.Dispose();
     }
 
     private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, CancellationToken whole)
@@ -80,8 +89,9 @@ internal sealed class PeerLanes : IDisposable
         }
         finally
         {
-            if (_disposed) lane.Dispose();
-            else _idle.Push(lane);
+            // Looked at after the push: disposing at the same moment misses it either there or here, and not both.
+            _idle.Push(lane);
+            if (_disposed) CloseIdle();
         }
     }
 }

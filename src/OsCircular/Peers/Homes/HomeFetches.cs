@@ -14,6 +14,9 @@ internal sealed class HomeFetches : IAsyncDisposable
     /// <summary>A block that takes longer was not to be had.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    /// <summary>Of all block files being fetched: anybody may name blocks of any length.</summary>
+    public const long MaxKeptBytes = 64L << 20;
+
     private readonly HomeParts _parts;
     private readonly PeerOptions _options;
     private readonly TimeProvider _time;
@@ -23,6 +26,7 @@ internal sealed class HomeFetches : IAsyncDisposable
 
     // Guarded by _lock.
     private readonly Dictionary<(BlockName Name, int Length), (BlockRequest Request, Task Task)> _fetches = [];
+    private long _keptBytes;
     private long _bytes;
 
     public HomeFetches(HomeParts parts, PeerOptions options, TimeProvider time, ILogger logger)
@@ -43,12 +47,15 @@ internal sealed class HomeFetches : IAsyncDisposable
         if (joinOnly ? !_parts.IsUnderWay(name) : !_parts.CanFetch()) return new HomeAnswer(joinOnly ? HomeAnswerKind.Missing : HomeAnswerKind.Refused);
         if (!joinOnly && !TryKeep(name, storedLength, fetchClass)) return new HomeAnswer(HomeAnswerKind.Refused);
 
-        // Rides along with what is kept, in the asker's own buffer and for the asker's own time.
-        var request = new BlockRequest(name, storedLength, fetchClass, Deadline.In(HomeTiming.Hold, _time));
-        Fetched fetched = await _parts.Blocks.FetchAsync(request, destination, cancellationToken).ConfigureAwait(false);
-        return fetched.Error == SourceError.None
-            ? new HomeAnswer(HomeAnswerKind.Given, fetched.Block.Bytes)
-            : Answer(fetched.Error, _parts.Estimate(fetchClass, storedLength));
+        // Rides along with what is kept, in the asker's own buffer. It has the kept one's time and is cut short by the token: were it there first, the flight
+        // would else have no more time than this asker.
+        using var hold = new CancellationTokenSource(HomeTiming.Hold, _time);
+        await using CancellationTokenRegistration asker = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), hold);
+        var request = new BlockRequest(name, storedLength, fetchClass, Deadline.In(Limit, _time));
+        Fetched fetched = await _parts.Blocks.FetchAsync(request, destination, hold.Token).ConfigureAwait(false);
+        if (fetched.Succeeded) return new HomeAnswer(HomeAnswerKind.Given, fetched.Block.Bytes);
+        SourceError error = fetched.Error == SourceError.Cancelled && !cancellationToken.IsCancellationRequested ? SourceError.TimedOut : fetched.Error;
+        return Answer(error, _parts.Estimate(fetchClass, storedLength));
     }
 
     /// <inheritdoc cref="IPeerDesk.FetchAsync(DocumentName, CancellationToken)"/>
@@ -84,9 +91,10 @@ internal sealed class HomeFetches : IAsyncDisposable
         {
             if (_stopping.IsCancellationRequested) return false;
             if (_fetches.TryGetValue((name, storedLength), out (BlockRequest Request, Task Task) fetch)) request = fetch.Request;
-            else if (_fetches.Count >= _options.MaxHomeFetches) return false;
+            else if (_fetches.Count >= _options.MaxHomeFetches || _keptBytes + storedLength > MaxKeptBytes) return false;
             else
             {
+                _keptBytes += storedLength;
                 request = new BlockRequest(name, storedLength, fetchClass, Deadline.In(Limit, _time));
                 _fetches.Add((name, storedLength), (request, KeepAsync(request)));
             }
@@ -113,7 +121,11 @@ internal sealed class HomeFetches : IAsyncDisposable
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            lock (_lock) _fetches.Remove((request.Name, request.StoredLength));
+            lock (_lock)
+            {
+                _fetches.Remove((request.Name, request.StoredLength));
+                _keptBytes -= request.StoredLength;
+            }
         }
     }
 }

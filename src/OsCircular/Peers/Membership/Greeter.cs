@@ -61,20 +61,18 @@ internal sealed class Greeter : IPeerFinds
     {
         try
         {
-            Task again = FindAgainAsync(cancellationToken);
             await Parallel.ForEachAsync(
                 _finds.Reader.ReadAllAsync(cancellationToken),
                 new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken },
                 async (find, token) => await GreetAsync(find.Address, find.Source, token).ConfigureAwait(false)).ConfigureAwait(false);
-            await again.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
     }
 
-    // Addresses that the user or a tracker named are tried again where nobody answered: the host may only not have started yet.
-    private async Task FindAgainAsync(CancellationToken cancellationToken)
+    /// <summary>Addresses that the user or a tracker named are tried again where nobody answered: the host may only not have started yet. Until cancelled.</summary>
+    public async Task FindAgainAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -119,7 +117,11 @@ internal sealed class Greeter : IPeerFinds
         if (!good || isSelf) return;
 
         _met(address, answer.Hello!, $"found by {source.ToString().ToLowerInvariant()}");
-        foreach (IPEndPoint other in PeersDocument.Read(body.Written.Span)) Found(other, PeerFindSource.Peers);
+        foreach (IPEndPoint other in PeersDocument.Read(body.Written.Span))
+        {
+            // Another host's loopback is not this one's.
+            if (!IPAddress.IsLoopback(other.Address) || IPAddress.IsLoopback(address.Address)) Found(other, PeerFindSource.Peers);
+        }
     }
 
     private static IPEndPoint Plain(IPEndPoint address) =>

@@ -109,6 +109,9 @@ internal sealed class MemberTable : IDisposable
         Member[] left = [.. All.Where(other => other != member)];
         bool removed = left.Length < All.Length;
         Volatile.Write(ref _all, left);
+
+        // Whoever follows it finds it gone at once, and not at the next look.
+        if (removed) member.Wake();
         return removed;
     }
 
