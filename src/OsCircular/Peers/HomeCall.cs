@@ -20,6 +20,7 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         TimeSpan? promised = null;
         while (true)
         {
+            long asked = peers.Time.GetTimestamp();
             PeerAnswer answer = await AskOnceAsync(home, fetch, cancellationToken).ConfigureAwait(false);
             if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
             if (!answer.IsWorking) return answer.Error;
@@ -31,9 +32,16 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
             promised ??= answer.Estimate!.Value;
             TimeSpan waited = peers.Time.GetElapsedTime(started);
             bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value) && MayLeave();
-            if (!leaves && deadline.RemainingOfFirstHalf > TimeSpan.Zero) continue;
-            peers.NoteLeft(key);
-            return SourceError.TimedOut;
+            if (leaves || deadline.RemainingOfFirstHalf == TimeSpan.Zero)
+            {
+                peers.NoteLeft(key);
+                return SourceError.TimedOut;
+            }
+
+            // A home holds the request while it works; one that does not must not have us ask without a pause.
+            TimeSpan early = HomeTiming.LeastRound - peers.Time.GetElapsedTime(asked);
+            if (early > TimeSpan.Zero) await Task.Delay(early, peers.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
         }
     }
 

@@ -6,6 +6,9 @@ public static class HomeTiming
     /// <summary>How long a home holds a request before it says that it is working: well within the second that it has.</summary>
     public static readonly TimeSpan Hold = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>A home that says "working" sooner than this is not asked again before.</summary>
+    public static readonly TimeSpan LeastRound = TimeSpan.FromMilliseconds(250);
+
     /// <summary>What a home says where it has measured nothing yet.</summary>
     public static readonly TimeSpan UnknownEstimate = TimeSpan.FromSeconds(1);
 
