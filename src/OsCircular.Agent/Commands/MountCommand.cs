@@ -19,12 +19,20 @@ internal static class MountCommand
         [
             Setting("public-key", "FILE|KEY", "The publisher's public key: a file, or the key itself."),
             Setting("cache", "DIR", "The cache's directory; made if it is not there."),
-            new Option<string[]>("--mirror") { Description = "A mirror of the repository; repeat for several. None where a head was adopted before.", HelpName = "URL", Arity = ArgumentArity.OneOrMore },
+            Many("mirror", "URL", "A mirror of the repository; repeat for several. None with peers that have the image, or where a head was adopted before."),
             Setting("quota", "SIZE", "Disk space the cache may take. Default: 90 % of its file system."),
             Setting("memory", "SIZE", "Memory for decoded blocks. Default: 48MiB."),
             Setting("refresh", "TIME", "How often to look for a newer head. Default: 60s."),
             Setting("read-timeout", "TIME", "When a read fails that nothing can answer. Default: 60s."),
             Setting("start-timeout", "TIME", "How long the first start looks for a head. Default: 30s."),
+            Setting("peers", "on|off", "Whether to take blocks from hosts on the LAN, and give them. Default: on."),
+            Many("peer", "HOST[:PORT]", "A peer to greet; repeat for several. Those on the same network are found without."),
+            Many("tracker", "URL", "A BitTorrent tracker to find peers by across networks; needs --group-key."),
+            Many("interface", "IF", "A network interface that peers may be on; repeat for several. Default: all that lead to a LAN."),
+            Setting("listen", "ADDR:PORT", "Where peers ask this agent. Default: port 7117 on every address, or a free one."),
+            Setting("group", "NAME", "The group of hosts that are peers. Default: default."),
+            Setting("group-key", "FILE", "A secret that the group's hosts share; without it only hosts of the same network are peers."),
+            Setting("upload-rate", "SIZE", "Bytes a second given to all peers together. Default: no limit."),
             new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };
@@ -68,6 +76,9 @@ internal static class MountCommand
         systemd.Notify(ServiceState.Stopping);
         return 0;
     }
+
+    private static Option<string[]> Many(string name, string value, string description) =>
+        new($"--{name}") { Description = description, HelpName = value, Arity = ArgumentArity.OneOrMore };
 
     private static Option<string?> Setting(string name, string value, string description) => new($"--{name}") { Description = description, HelpName = value };
 }

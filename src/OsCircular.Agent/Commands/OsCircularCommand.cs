@@ -44,8 +44,10 @@ public static class OsCircularCommand
         ServeCommand.Create(),
         MountCommand.Create(),
         StatusCommand.Create(),
+        PeersCommand.Create(),
         ListCommand.Create(),
         VerifyCommand.Create(),
+        GroupCommand.Create(),
         DoctorCommand.Create(),
     };
 

@@ -41,8 +41,15 @@ internal static class StatusCommand
         ReadsReport reads = status.Reads;
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
         Line("read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
+        if (status.Peers is { } peers) PrintPeers(peers);
         Console.Out.WriteLine();
         PrintSources(status);
+    }
+
+    private static void PrintPeers(PeersSumReport peers)
+    {
+        Line("peers", $"{peers.Alive} alive of {peers.Known} known{(peers.Banned > 0 ? $", {peers.Banned} banned" : "")}; listening on port {peers.Port}{(peers.HasKey ? "" : ", no group key")}");
+        Line("", $"{Units.FormatSize(peers.SparedBytes)} spared the uplink, {Units.FormatSize(peers.BytesSent)} given, {Units.FormatSize(peers.FetchedForOthers)} fetched for others, {peers.Duplicates} duplicates");
     }
 
     private static void PrintSources(StatusReport status)

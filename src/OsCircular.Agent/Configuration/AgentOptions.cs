@@ -30,6 +30,9 @@ public sealed record AgentOptions
     /// <summary>Bytes of decoded blocks kept in memory: 16 MiB to 16 GiB.</summary>
     public long Memory { get; init; } = 48L * 1024 * 1024;
 
+    /// <summary>The group on the LAN; null: peers are off.</summary>
+    public PeerSettings? Peers { get; init; }
+
     /// <summary>Whether users other than the one who mounts may read.</summary>
     public bool AllowOther { get; init; }
 }

@@ -19,6 +19,14 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         ["read-timeout"] = false,
         ["start-timeout"] = false,
         ["allow-other"] = false,
+        ["peers"] = false,
+        ["peer"] = true,
+        ["tracker"] = true,
+        ["interface"] = true,
+        ["listen"] = false,
+        ["group"] = false,
+        ["group-key"] = false,
+        ["upload-rate"] = false,
     };
 
     private readonly List<string> _errors = [.. layers.Errors];
@@ -38,6 +46,7 @@ public sealed class AgentOptionsReader(SettingLayers layers)
             Refresh = Time("refresh", defaults.Refresh, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             ReadTimeout = Time("read-timeout", defaults.ReadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             StartTimeout = Time("start-timeout", defaults.StartTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+            Peers = new PeerSettingsReader(layers, _errors).Read(Switch("peers", otherwise: true)),
             AllowOther = Switch("allow-other"),
         };
 
@@ -78,16 +87,16 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         return otherwise;
     }
 
-    private bool Switch(string name)
+    private bool Switch(string name, bool otherwise = false)
     {
-        if (Single(name) is not { } value) return false;
+        if (Single(name) is not { } value) return otherwise;
         switch (value.Text)
         {
             case "on" or "true" or "1": return true;
             case "off" or "false" or "0": return false;
             default:
                 _errors.Add($"{value.WrittenAt}: '{value.Text}' is neither on nor off");
-                return false;
+                return otherwise;
         }
     }
 

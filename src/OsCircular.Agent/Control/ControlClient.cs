@@ -10,11 +10,19 @@ internal static class ControlClient
 {
     public const string SocketName = "control.sock";
     public const string StatusPath = "/status";
+    public const string PeersPath = "/peers";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <returns>The agent's answer, or null where none runs on that cache.</returns>
     /// <exception cref="UserError">An agent runs there, but does not answer.</exception>
-    public static async Task<StatusReport?> StatusAsync(string cacheDirectory, CancellationToken cancellationToken)
+    public static Task<StatusReport?> StatusAsync(string cacheDirectory, CancellationToken cancellationToken) =>
+        AskAsync<StatusReport>(cacheDirectory, StatusPath, cancellationToken);
+
+    /// <inheritdoc cref="StatusAsync"/>
+    public static Task<PeersReport?> PeersAsync(string cacheDirectory, CancellationToken cancellationToken) =>
+        AskAsync<PeersReport>(cacheDirectory, PeersPath, cancellationToken);
+
+    private static async Task<T?> AskAsync<T>(string cacheDirectory, string path, CancellationToken cancellationToken) where T : class
     {
         if (!Directory.Exists(cacheDirectory)) throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
         string socket = Path.Combine(RuntimeDirectory.For(cacheDirectory), SocketName);
@@ -22,8 +30,8 @@ internal static class ControlClient
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = Limit };
         try
         {
-            string text = await client.GetStringAsync(new Uri($"http://agent{StatusPath}"), cancellationToken);
-            return Json.Read<StatusReport>(text);
+            string text = await client.GetStringAsync(new Uri($"http://agent{path}"), cancellationToken);
+            return Json.Read<T>(text);
         }
         catch (HttpRequestException error) when (error.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {

@@ -18,9 +18,10 @@ internal sealed class ControlServer : IAsyncDisposable
 
     /// <param name="socket">Path of the socket; one that a dead agent left is replaced.</param>
     /// <param name="status">Asked anew for each request.</param>
+    /// <param name="peers">The same, for its peers.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    public static async Task<ControlServer> StartAsync(string socket, Func<StatusReport> status, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<ControlServer> StartAsync(string socket, Func<StatusReport> status, Func<PeersReport> peers, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -36,6 +37,7 @@ internal sealed class ControlServer : IAsyncDisposable
         });
         WebApplication server = builder.Build();
         server.MapGet(ControlClient.StatusPath, context => context.Response.WriteAsync(Json.Write(status()), context.RequestAborted));
+        server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
         await server.StartAsync(cancellationToken);
         return new ControlServer(server);
     }

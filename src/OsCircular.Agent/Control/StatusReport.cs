@@ -17,6 +17,9 @@ public sealed record StatusReport
     public required ReadsReport Reads { get; init; }
     public required CacheReport Cache { get; init; }
     public required IReadOnlyList<MirrorReport> Mirrors { get; init; }
+
+    /// <summary>The group, in sums; null where peers are off. Each peer by itself: <c>peers --json</c>.</summary>
+    public required PeersSumReport? Peers { get; init; }
 }
 
 public sealed record ProcessReport
@@ -52,7 +55,7 @@ public sealed record RepositoryReport
     public required IReadOnlyList<string> Refusals { get; init; }
 }
 
-/// <param name="Name"><c>memory</c>, <c>cache</c> or <c>mirrors</c>.</param>
+/// <param name="Name"><c>memory</c>, <c>cache</c>, <c>peers</c> or <c>mirrors</c>.</param>
 /// <param name="Count">Reads answered from memory; blocks loaded from the others.</param>
 /// <param name="Bytes">Stored bytes of those blocks; of memory, 0: it is counted in reads.</param>
 /// <param name="Percent">Share of all counts.</param>
@@ -103,4 +106,40 @@ public sealed record MirrorReport
     public required IReadOnlyDictionary<string, long> Failures { get; init; }
 
     public required string? LastError { get; init; }
+}
+
+public sealed record PeersSumReport
+{
+    public required string Group { get; init; }
+
+    /// <summary>Whether requests must prove a group key.</summary>
+    public required bool HasKey { get; init; }
+
+    public required string Id { get; init; }
+    public required int Port { get; init; }
+    public required int Known { get; init; }
+    public required int Alive { get; init; }
+    public required int Banned { get; init; }
+    public required long BytesReceived { get; init; }
+    public required long BytesSent { get; init; }
+
+    /// <summary>Bytes that came from peers, and so not over the uplink on this host's account.</summary>
+    public required long SparedBytes { get; init; }
+
+    /// <summary>Bytes of block files that this host fetched from mirrors because peers asked it to.</summary>
+    public required long FetchedForOthers { get; init; }
+
+    /// <summary>Blocks that this host and another both fetched from a mirror; each of the two counts it.</summary>
+    public required long Duplicates { get; init; }
+
+    /// <summary>Memory that the peers' summaries take.</summary>
+    public required long SummaryBytes { get; init; }
+
+    /// <summary>Requests of peers, by what became of them, and those refused, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Answers { get; init; }
+
+    public required IReadOnlyDictionary<string, long> Refusals { get; init; }
+
+    /// <summary>Beacons, by what became of them.</summary>
+    public required IReadOnlyDictionary<string, long> Beacons { get; init; }
 }

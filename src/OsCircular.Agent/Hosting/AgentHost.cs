@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Control;
+using OsCircular.Agent.Serving;
 using OsCircular.Cache;
 using OsCircular.Disks;
 using OsCircular.Fuse;
@@ -8,6 +9,8 @@ using OsCircular.Indexes.Signing;
 using OsCircular.Library;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
+using OsCircular.Peers;
+using OsCircular.Peers.Discovery;
 using OsCircular.Sources;
 
 namespace OsCircular.Agent.Hosting;
@@ -80,9 +83,9 @@ internal sealed class AgentHost : IAsyncDisposable
         _parts.Cache = cache;
         cache.Publish(meters);
 
-        // The mirrors. Peers will stand before them.
-        IBlockSource blocks = new NowhereSource();
-        IDocumentSource documents = new NowhereSource();
+        // The mirrors, over the one line that all share: readers first.
+        IBlockSource mirrorBlocks = new NowhereSource();
+        IDocumentSource mirrorDocuments = new NowhereSource();
         IReadOnlyList<IHeadSource> heads = [];
         if (options.Mirrors.Count > 0)
         {
@@ -90,18 +93,35 @@ internal sealed class AgentHost : IAsyncDisposable
             MirrorSource mirrors = Owned(new MirrorSource(
                 [.. options.Mirrors.Select(url => MirrorSource.Open(url, mirrorOptions, time))], mirrorOptions, time, random, new MirrorMetrics(meters), logs.CreateLogger<MirrorSource>()));
             _parts.Mirrors = mirrors;
-            (blocks, documents, heads) = (mirrors, mirrors, mirrors.Heads);
+            (mirrorBlocks, mirrorDocuments, heads) = (mirrors, mirrors, mirrors.Heads);
         }
 
-        // The chain below memory: one fetch for a block however many ask; kept on disk; readers first.
-        blocks = new SingleFlightSource(new CachedBlockSource(cache.Blocks, new PrioritySource(blocks, PrioritySource.DefaultMaxInFlight, time), SourceKind.Mirror), time);
-        documents = new CachedDocumentSource(cache.Documents, documents);
+        PrioritySource line = new(mirrorBlocks, PrioritySource.DefaultMaxInFlight, time);
+
+        // The chain below memory: one fetch for a block however many ask; kept on disk; peers before the line, where there are any.
+        IBlockSource blocks;
+        IDocumentSource documents;
+        if (options.Peers is { } peers)
+        {
+            PeerChain chain = new(cache, line, mirrorDocuments, OpenPeers(options, peers, cache, meters, time, random, logs), () => _parts.Mirrors?.MayAnswer ?? false, time);
+            Owned(chain);
+            (blocks, documents) = (chain.Blocks, chain.Documents);
+            await StartPeersAsync(options, peers, cache, meters, time, logs, cancellationToken);
+        }
+        else
+        {
+            blocks = new SingleFlightSource(new CachedBlockSource(cache.Blocks, new KeepingSource(cache.Blocks, line, SourceKind.Mirror)), time);
+            documents = new CachedDocumentSource(cache.Documents, mirrorDocuments);
+        }
 
         // What there is to mount.
         HeadLibrary library = Owned(await HeadLibrary.OpenAsync(
-            key, cache.Directory.Head, cache.Directory.State("trust.json", Trust.MaxLength), documents, heads, time, logs.CreateLogger<HeadLibrary>(), cancellationToken));
-        AdoptedHead adopted = await library.StartAsync(options.StartTimeout, cancellationToken);
+            key, cache.Directory.Head, cache.Directory.State("trust.json", Trust.MaxLength), documents, heads, time, logs.CreateLogger<HeadLibrary>(), cancellationToken,
+            _parts.Peers?.Heads));
         _parts.Library = library;
+        library.Adopted += _ => _parts.Peers?.Announce();
+        AdoptedHead adopted = await library.StartAsync(options.StartTimeout, cancellationToken);
+        _parts.Peers?.Announce();
 
         // Versions as disks, and disks as files.
         DiskService disks = Owned(new DiskService(
@@ -112,7 +132,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
-        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, logs, _stopping.Token);
+        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.
@@ -128,10 +148,44 @@ internal sealed class AgentHost : IAsyncDisposable
         // Newer heads.
         library.Adopted += newer => Show(files, newer, _log);
         if (library.Current is { } current && current != adopted) Show(files, current, _log);
-        Task refreshing = KeepRefreshingAsync(new HeadRefresher(library, options.Refresh, time, random), options.Refresh, time);
+        HeadRefresher refresher = new(library, options.Refresh, time, random);
+        if (_parts.Peers is { } group) group.NewerHead += refresher.RefreshNow;
+        Task refreshing = KeepRefreshingAsync(refresher, options.Refresh, time);
         Ends(async () => await refreshing);
 
         _parts.Chain = $"mount -> disk -> memory -> {blocks}";
+    }
+
+    // This agent's place in its group: first what it asks, for the chain needs it.
+    private PeerService OpenPeers(
+        AgentOptions options, PeerSettings settings, BlockCache cache, AgentMeters meters, TimeProvider time, Random random, ILoggerFactory logs)
+    {
+        Neighbours neighbours = new(settings.Interfaces, time, logs.CreateLogger<Neighbours>());
+        PeerAccess access = new(settings.Group.Id, settings.Group.Key, neighbours);
+        PeerPlaces.Check(settings, neighbours);
+        PeerService peers = Owned(new PeerService(
+            PeerPlaces.OwnId(options.CacheDirectory), access, new PeerOptions(), cache.Names, Standing, new PeerMetrics(meters), time, new Random(random.Next()), logs.CreateLogger<PeerService>()));
+        _parts.Peers = peers;
+        return peers;
+    }
+
+    // Then what it answers, and only then that it is there: greetings settle while the rest starts.
+    private async Task StartPeersAsync(
+        AgentOptions options, PeerSettings settings, BlockCache cache, AgentMeters meters, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        PeerService peers = _parts.Peers!;
+        PeerServerSetup setup = new(cache.Directory.Path, settings.Group, address => peers.Access.MayBeMember(address), peers, new PeerServerOptions { UploadRate = settings.UploadRate });
+        PeerServer server = Owned(await PeerServer.StartAsync(setup, settings.Listen ?? PeerPlaces.DefaultListen, mayMove: settings.Listen is null, time, logs, cancellationToken));
+        _parts.PeerServer = server;
+        server.Publish(meters);
+        StateFile known = cache.Directory.State(PeerPlaces.FileName, RememberedPeers.MaxLength);
+        peers.Start(server.Port, new DiscoveryOptions { Peers = settings.Addresses, Trackers = settings.Trackers, Remembered = PeerPlaces.Remembered(known) }, bytes => known.Write(bytes));
+    }
+
+    private PeerStanding Standing()
+    {
+        AdoptedHead? adopted = _parts.Library?.Current;
+        return new PeerStanding(adopted?.Head.Repository.ToString(), adopted?.Head.Sequence ?? 0, _parts.Mirrors?.MayAnswer ?? false);
     }
 
     private static void Show(MountFileSystem files, AdoptedHead adopted, ILogger log)

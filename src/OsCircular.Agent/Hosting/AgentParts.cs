@@ -1,8 +1,10 @@
+using OsCircular.Agent.Serving;
 using OsCircular.Cache;
 using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Library;
 using OsCircular.Mirrors;
+using OsCircular.Peers;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -14,6 +16,8 @@ internal sealed class AgentParts
     public string Chain { get; set; } = "";
     public BlockCache Cache { get; set; } = null!;
     public MirrorSource? Mirrors { get; set; }
+    public PeerService? Peers { get; set; }
+    public PeerServer? PeerServer { get; set; }
     public HeadLibrary Library { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;

@@ -7,7 +7,9 @@ namespace OsCircular.Agent.Serving;
 /// <param name="Relative">Below the repository's folder; holds no dot-dot, for it is made of digits and fixed words.</param>
 /// <param name="Tag">The digest that the file is named by, so its entity tag; null for the head.</param>
 /// <param name="ContentType">Its media type.</param>
-internal readonly record struct ServedPath(string Relative, string? Tag, string ContentType)
+/// <param name="Block">Where it is a block's.</param>
+/// <param name="Document">Where it is a document's.</param>
+internal readonly record struct ServedPath(string Relative, string? Tag, string ContentType, BlockName? Block = null, DocumentName? Document = null)
 {
     private const string Bytes = "application/octet-stream";
     private const string Json = "application/json";
@@ -25,22 +27,22 @@ internal readonly record struct ServedPath(string Relative, string? Tag, string 
         served = (parts.Length, parts[1]) switch
         {
             (2, RepositoryPaths.Head) => new ServedPath(RepositoryPaths.Head, null, "text/plain"),
-            (3, RepositoryPaths.Manifests) => Document(DocumentKind.Manifest, parts[2], ".json", Json),
-            (3, RepositoryPaths.Profiles) => Document(DocumentKind.Profile, parts[2], ".json", Json),
-            (3, RepositoryPaths.Indexes) => Document(DocumentKind.IndexPage, parts[2], "", Bytes),
-            (4, RepositoryPaths.Blocks) => Block(parts[2], parts[3]),
+            (3, RepositoryPaths.Manifests) => OfDocument(DocumentKind.Manifest, parts[2], ".json", Json),
+            (3, RepositoryPaths.Profiles) => OfDocument(DocumentKind.Profile, parts[2], ".json", Json),
+            (3, RepositoryPaths.Indexes) => OfDocument(DocumentKind.IndexPage, parts[2], "", Bytes),
+            (4, RepositoryPaths.Blocks) => OfBlock(parts[2], parts[3]),
             _ => default,
         };
         return served.Relative is not null;
     }
 
-    private static ServedPath Document(DocumentKind kind, string file, string ending, string contentType) =>
+    private static ServedPath OfDocument(DocumentKind kind, string file, string ending, string contentType) =>
         file.EndsWith(ending, StringComparison.Ordinal) && Digest.TryParse(file.AsSpan(0, file.Length - ending.Length), out Digest digest)
-            ? new ServedPath(RepositoryPaths.Document(kind, digest), digest.ToString(), contentType)
+            ? new ServedPath(RepositoryPaths.Document(kind, digest), digest.ToString(), contentType, Document: new DocumentName(kind, digest))
             : default;
 
-    private static ServedPath Block(string folder, string file) =>
+    private static ServedPath OfBlock(string folder, string file) =>
         BlockName.TryParse(file, out BlockName name) && file.StartsWith(folder, StringComparison.Ordinal) && folder.Length == 2
-            ? new ServedPath(RepositoryPaths.Block(name), file, Bytes)
+            ? new ServedPath(RepositoryPaths.Block(name), file, Bytes, Block: name)
             : default;
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Cache.Eviction;
+using OsCircular.Sources;
 
 namespace OsCircular.Cache;
 
@@ -12,6 +13,7 @@ public sealed class BlockCache : IAsyncDisposable
 {
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
+    private readonly HeldNames _names;
     private readonly CacheHealth _health;
     private readonly CacheRoom _room;
     private readonly CancellationTokenSource _stop = new();
@@ -24,13 +26,15 @@ public sealed class BlockCache : IAsyncDisposable
         Directory = directory;
         _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
         (long size, _) = _files.Space;
-        _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time);
+        HeldJournal journal = new();
+        _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time, journal);
+        _names = new(journal, _inventory);
         _health = new(time, options.RetryInterval, directory.Path, logger);
         BlockSlots slots = new();
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
         Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
-        Documents = new DocumentStore(directory, _inventory, _room, _health, Counters);
-        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _room, _health, Counters, options, time, logger);
+        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters);
+        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, Counters, options, time, logger);
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
     }
 
@@ -38,6 +42,9 @@ public sealed class BlockCache : IAsyncDisposable
     public BlockStore Blocks { get; }
     public DocumentStore Documents { get; }
     public CacheCounters Counters { get; } = new();
+
+    /// <summary>The names of all that is held, for others to know; complete when <see cref="Loaded"/>.</summary>
+    public IHeldNames Names => _names;
 
     /// <summary>Done when what is held is known and new blocks are kept, or when the cache is closed before; never fails. Serving does not wait for it.</summary>
     public Task Loaded => _upkeep.Loaded;

@@ -3,7 +3,10 @@ using OsCircular.Blocks;
 
 namespace OsCircular.Cache;
 
-/// <summary>How the inventory is learnt at start and written to the catalogue. Until it is known no block is stored, so nobody else adds to it meanwhile.</summary>
+/// <summary>
+/// How the inventory is learnt at start and written to the catalogue. Until it is known no block is stored, so nobody else adds to it meanwhile. What is
+/// learnt so is not told to the journal one by one: it forgets, here after the catalogue, and in <see cref="HeldNames"/> when all was looked at.
+/// </summary>
 internal sealed partial class BlockInventory
 {
     private readonly List<PageChange> _changes = [];
@@ -62,6 +65,8 @@ internal sealed partial class BlockInventory
                 if (whole) _table[slot].Flags &= ~BlockTable.EntryFlags.Unseen;
                 else _table[slot].Proof = 0;
             }
+
+            journal.Forget();
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using OsCircular.Blocks;
 using OsCircular.Cache.Eviction;
+using OsCircular.Sources;
 
 namespace OsCircular.Cache;
 
@@ -9,7 +10,7 @@ namespace OsCircular.Cache;
 /// What is held and how much room is taken: the table, the eviction policy and the quota behind one lock. Memory only: no file is touched here,
 /// so the lock is never held for long. Thread-safe.
 /// </summary>
-internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota, Func<BlockName, bool> isPinned, TimeProvider time)
+internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota, Func<BlockName, bool> isPinned, TimeProvider time, HeldJournal journal)
 {
     /// <summary>Last uses are counted in seconds from here; 32 bits last until 2156.</summary>
     public static readonly DateTimeOffset Epoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -104,6 +105,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
             _reserved -= reserved;
             Drop(_table.Find(name));
             Enter(name, storedLength, from, pinned);
+            journal.Add(HeldKey.Of(name), from == SourceKind.Mirror ? HeldChangeKind.AddedFromMirror : HeldChangeKind.Added);
         }
     }
 
@@ -113,14 +115,39 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
         bool pinned = isPinned(name);
         lock (_gate)
         {
-            if (_known && _table.Find(name) < 0) Enter(name, storedLength, SourceKind.Found, pinned);
+            if (!_known || _table.Find(name) >= 0) return;
+            Enter(name, storedLength, SourceKind.Found, pinned);
+            journal.Add(HeldKey.Of(name), HeldChangeKind.Added);
         }
     }
 
     /// <summary>The block's file is gone.</summary>
     public void Removed(BlockName name)
     {
-        lock (_gate) Drop(_table.Find(name));
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            if (slot < 0) return;
+            Drop(slot);
+            journal.Add(HeldKey.Of(name), HeldChangeKind.Removed);
+        }
+    }
+
+    /// <summary>Appends the keys of a page of the table: the lock is held for 2048 of them, not for a million.</summary>
+    /// <returns>False past the last page.</returns>
+    public bool TryCopyKeys(int page, List<ulong> keys)
+    {
+        lock (_gate)
+        {
+            int first = page << PagedArray<int>.PageShift;
+            int end = Math.Min(first + PagedArray<int>.PageSize, _table.End);
+            for (int slot = first; slot < end; slot++)
+            {
+                if (_table.IsUsed(slot)) keys.Add(HeldKey.Of(_table[slot].Name.Name));
+            }
+
+            return first < end;
+        }
     }
 
     /// <summary>Chooses a block to evict and marks it as leaving; its room counts as taken until its file is gone.</summary>

@@ -77,6 +77,24 @@ public sealed class BlockStore : ILocalBlocks
     /// <returns>Whether it is held.</returns>
     public bool SetPinned(BlockName name, bool pinned) => _inventory.SetPinned(name, pinned);
 
+    /// <summary>Reads a held block's file, whatever its length, and sets it aside where it is damaged.</summary>
+    /// <returns>Whether it is held and good.</returns>
+    public bool Check(BlockName name)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
+        try
+        {
+            SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
+            if (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _)) return true;
+            if (error is SourceError.None or SourceError.Invalid) SetAside(name);
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>Reserves room for a block about to be fetched; evicts what makes the room.</summary>
     /// <param name="storedLength">Bytes of the block file.</param>
     /// <returns>Null where there is no room or the disk does not take writes: the block is then used without being kept.</returns>

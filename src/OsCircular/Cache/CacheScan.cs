@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Enumeration;
 using OsCircular.Blocks;
+using OsCircular.Sources;
 
 namespace OsCircular.Cache;
 
@@ -19,10 +20,25 @@ internal static class CacheScan
         }
     }
 
-    /// <summary>Bytes of all documents in a folder; none where it is not there.</summary>
-    /// <exception cref="IOException">The folder cannot be read.</exception>
-    public static long Documents(string folder) =>
-        Directory.Exists(folder) ? new FileSystemEnumerable<long>(folder, (ref FileSystemEntry entry) => entry.Length).Sum() : 0;
+    /// <summary>Every file in the folders of documents, and the name of the document that belongs there; null for a file of another's.</summary>
+    /// <exception cref="IOException">A folder cannot be read.</exception>
+    public static IEnumerable<(DocumentName? Name, long Length)> Documents(CacheDirectory directory)
+    {
+        foreach (DocumentKind kind in Enum.GetValues<DocumentKind>())
+        {
+            string folder = directory.Of(Path.GetDirectoryName(RepositoryPaths.Document(kind, default))!);
+            if (!Directory.Exists(folder)) continue;
+            foreach ((string file, long length) in new FileSystemEnumerable<(string, long)>(folder, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.Length)))
+                yield return (DocumentAt(kind, file), length);
+        }
+    }
+
+    private static DocumentName? DocumentAt(DocumentKind kind, string file)
+    {
+        if (!Digest.TryParse(file.AsSpan(0, Math.Min(file.Length, Digest.TextLength)), out Digest digest)) return null;
+        DocumentName name = new(kind, digest);
+        return Path.GetFileName(name.Path) == file ? name : null;
+    }
 
     private static (BlockName, long) Read(ref FileSystemEntry entry)
     {

@@ -9,8 +9,8 @@ namespace OsCircular.Cache;
 /// every so often and at the end.
 /// </summary>
 internal sealed class CacheUpkeep(
-    CacheDirectory directory, Catalog catalog, BlockInventory inventory, CacheRoom room, CacheHealth health, CacheCounters counters,
-    CacheOptions options, TimeProvider time, ILogger logger)
+    CacheDirectory directory, Catalog catalog, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health,
+    CacheCounters counters, CacheOptions options, TimeProvider time, ILogger logger)
 {
     private const int BlocksWorthCollecting = 50_000;
 
@@ -78,8 +78,9 @@ internal sealed class CacheUpkeep(
         try
         {
             if (trust != CatalogTrust.Whole) Rebuild(stop);
-            string[] folders = [RepositoryPaths.Manifests, RepositoryPaths.Indexes, RepositoryPaths.Profiles];
-            inventory.DocumentsFound(folders.Sum(folder => CacheScan.Documents(directory.Of(folder))));
+            List<(DocumentName? Name, long Length)> documents = [.. CacheScan.Documents(directory)];
+            inventory.DocumentsFound(documents.Sum(document => document.Length));
+            names.DocumentsFound(documents.Select(document => document.Name).OfType<DocumentName>());
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -7,15 +7,18 @@ public sealed class DocumentStore : IDocumentSource
 {
     private readonly CacheDirectory _directory;
     private readonly BlockInventory _inventory;
+    private readonly HeldNames _names;
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
     private readonly Lock[] _slots = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
-    internal DocumentStore(CacheDirectory directory, BlockInventory inventory, CacheRoom room, CacheHealth health, CacheCounters counters)
+    internal DocumentStore(
+        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, CacheCounters counters)
     {
         _directory = directory;
         _inventory = inventory;
+        _names = names;
         _room = room;
         _health = health;
         _counters = counters;
@@ -59,6 +62,7 @@ public sealed class DocumentStore : IDocumentSource
             }
 
             _inventory.DocumentStored(reservation.Use());
+            _names.DocumentStored(name);
         }
 
         _health.Written();
@@ -97,6 +101,7 @@ public sealed class DocumentStore : IDocumentSource
                 long length = file.Length;
                 file.Delete();
                 _inventory.DocumentRemoved(length);
+                _names.DocumentRemoved(name);
             }
             catch (IOException e)
             {

@@ -14,11 +14,15 @@ public static class RuntimeDirectory
     /// <summary>The runtime directory of a cache: <c>/run/oscircular/DEV-INODE</c> for root, below XDG_RUNTIME_DIR or <c>/tmp/oscircular-UID</c> for others. Not made here.</summary>
     /// <param name="cachePath">The cache's folder, which exists.</param>
     /// <exception cref="UserError">There is no such folder.</exception>
-    public static string For(string cachePath)
+    public static string For(string cachePath) => Path.Combine(Base(), IdentityOf(cachePath));
+
+    /// <summary>Device and inode of a cache's folder, as text: the same for every spelling of its path, another for a copy of it.</summary>
+    /// <exception cref="UserError">There is no such folder.</exception>
+    public static string IdentityOf(string cachePath)
     {
         if (!LinuxFile.TryStat(cachePath, followLink: true, out FileIdentity cache))
             throw new UserError($"there is no cache at {cachePath}: {LinuxFile.LastErrorText}; name the folder that the agent was started with");
-        return Path.Combine(Base(), string.Create(CultureInfo.InvariantCulture, $"{cache.DeviceMajor:x}.{cache.DeviceMinor:x}-{cache.Inode:x}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{cache.DeviceMajor:x}.{cache.DeviceMinor:x}-{cache.Inode:x}");
     }
 
     /// <summary>Makes it, private to this user.</summary>

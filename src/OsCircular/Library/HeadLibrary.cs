@@ -15,6 +15,9 @@ public sealed class HeadLibrary : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>Peers are met within moments, and asking one costs the uplink nothing.</summary>
+    private static readonly TimeSpan PeerPause = TimeSpan.FromMilliseconds(200);
+
     /// <summary>
     /// With a head adopted before, a start looks at the mirrors no longer than this, a third of it for their heads: enough to notice a mirror of another
     /// repository and to come up with the newest version; no network at all fails faster.
@@ -28,6 +31,7 @@ public sealed class HeadLibrary : IDisposable
     private readonly TrustStore _store;
     private readonly HeadLoader _loader;
     private readonly IReadOnlyList<IHeadSource> _mirrors;
+    private readonly IHeadSources? _peers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -37,8 +41,9 @@ public sealed class HeadLibrary : IDisposable
     private volatile LibraryStatus _status = new(null, null, null, Saved: true, []);
 
     private HeadLibrary(
-        MinisignPublicKey key, TrustStore store, IDocumentSource documents, IReadOnlyList<IHeadSource> mirrors, TimeProvider time, ILogger<HeadLibrary> logger)
+        MinisignPublicKey key, TrustStore store, IDocumentSource documents, IReadOnlyList<IHeadSource> mirrors, IHeadSources? peers, TimeProvider time, ILogger<HeadLibrary> logger)
     {
+        _peers = peers;
         _key = key;
         _store = store;
         _loader = new HeadLoader(documents);
@@ -71,6 +76,7 @@ public sealed class HeadLibrary : IDisposable
     /// <param name="documents">The cache first, then mirrors; what it fetches, it also stores durably.</param>
     /// <param name="mirrors">Whoever may have a newer head; may be none.</param>
     /// <param name="time">Of expiry and every wait.</param>
+    /// <param name="peers">Members that may have one; null where there are none to be had.</param>
     /// <exception cref="UserError">The cache is bound to another key, or its trust record cannot be read.</exception>
     public static async Task<HeadLibrary> OpenAsync(
         MinisignPublicKey key,
@@ -80,10 +86,11 @@ public sealed class HeadLibrary : IDisposable
         IReadOnlyList<IHeadSource> mirrors,
         TimeProvider time,
         ILogger<HeadLibrary> logger,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        IHeadSources? peers = null)
     {
         TrustStore store = new(key, head, trust);
-        HeadLibrary library = new(key, store, documents, mirrors, time, logger) { _trust = store.LoadTrust() };
+        HeadLibrary library = new(key, store, documents, mirrors, peers, time, logger) { _trust = store.LoadTrust() };
         (Head? kept, HeadRefusal? refusal) = store.LoadHead(library._trust, time.GetUtcNow());
         if (kept is not null)
         {
@@ -114,10 +121,14 @@ public sealed class HeadLibrary : IDisposable
                 return adopted;
             }
 
-            if (_mirrors.Count == 0) throw new UserError("No head was adopted in this cache before, and there is no mirror to ask: give at least one --mirror.");
-            if (!answers.Any(answer => answer.MayPass)) throw NoHead(answers, "No mirror has a head that can be adopted.");
-            if (deadline.Remaining <= RetryPause) throw NoHead(answers, $"No head could be had within {limit.TotalSeconds:0.#} s; check the mirrors' addresses and the network.");
-            await Task.Delay(RetryPause, _time, cancellationToken);
+            if (_mirrors.Count == 0 && _peers is null) throw new UserError("No head was adopted in this cache before, and there is no mirror to ask: give at least one --mirror.");
+
+            // Where mirrors have said no, peers still get a moment: longer only where there is nobody else to ask.
+            bool mayCome = _peers is not null && (_mirrors.Count == 0 || limit - deadline.Remaining < FirstLook);
+            if (!mayCome && !answers.Any(answer => answer.MayPass)) throw NoHead(answers, "No mirror has a head that can be adopted.");
+            TimeSpan pause = _peers is null ? RetryPause : PeerPause;
+            if (deadline.Remaining <= pause) throw NoHead(answers, NoneInTime(limit));
+            await Task.Delay(pause, _time, cancellationToken);
         }
     }
 
@@ -139,7 +150,7 @@ public sealed class HeadLibrary : IDisposable
         try
         {
             Deadline deadline = Deadline.In(limit, _time);
-            IReadOnlyList<MirrorHead> answers = await HeadSurvey.AskAsync(_mirrors, _key, Deadline.In(limit / 3, _time), cancellationToken);
+            IReadOnlyList<MirrorHead> answers = await SurveyAsync(Deadline.In(limit / 3, _time), cancellationToken);
             answers = await AdoptBestAsync(Adoption.JudgeAll(_trust, answers, _time.GetUtcNow()), deadline, cancellationToken);
             bool saved = _current is null || _status.Saved || TrySave(_current);
             _status = new LibraryStatus(null, _time.GetUtcNow(), null, saved, answers);
@@ -149,6 +160,15 @@ public sealed class HeadLibrary : IDisposable
         {
             _turn.Release();
         }
+    }
+
+    // A group may hold members of other repositories: what a peer has that is not of this publisher, or not of the mirrors' repository, is none of our business.
+    private async Task<IReadOnlyList<MirrorHead>> SurveyAsync(Deadline deadline, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<IHeadSource> all = _peers is null ? _mirrors : [.. _mirrors, .. _peers.Now];
+        IReadOnlyList<MirrorHead> answers = await HeadSurvey.AskAsync(all, _key, deadline, cancellationToken);
+        RepositoryId? ours = _trust?.Repository ?? answers.Take(_mirrors.Count).FirstOrDefault(answer => answer.IsAcceptable)?.Head!.Repository;
+        return [.. answers.Where((answer, i) => i < _mirrors.Count || (answer.IsAcceptable && (ours is null || answer.Head!.Repository == ours)))];
     }
 
     private async Task<IReadOnlyList<MirrorHead>> AdoptBestAsync(IReadOnlyList<MirrorHead> answers, Deadline deadline, CancellationToken cancellationToken)
@@ -213,6 +233,10 @@ public sealed class HeadLibrary : IDisposable
         MirrorHead[] heads = [.. answers.Where(answer => answer.Head is not null)];
         return heads.Length > 0 && heads.All(answer => answer.Refusal?.Reason == HeadRefusalReason.OtherRepository);
     }
+
+    private string NoneInTime(TimeSpan limit) => _peers is null
+        ? $"No head could be had within {limit.TotalSeconds:0.#} s; check the mirrors' addresses and the network."
+        : $"No head could be had within {limit.TotalSeconds:0.#} s, neither from a mirror nor from a peer: give a --mirror that answers, or a --peer that holds the image.";
 
     private static UserError NoHead(IReadOnlyList<MirrorHead> answers, string summary) =>
         new($"{summary} {string.Join("; ", answers.Where(answer => answer.Problem is not null).Select(answer => $"{answer.Mirror}: {answer.Problem}"))}");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Mirrors;
 
@@ -24,9 +25,9 @@ public sealed class FileMirror : IMirror
     public string Name => _root.Length > 1 ? _root.TrimEnd('/') : _root;
 
     /// <inheritdoc/>
-    public async ValueTask<MirrorAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
+    public async ValueTask<TransferAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _reads) >= _maxReads) return new MirrorAnswer(SourceError.Unreachable, $"{_maxReads} reads hang");
+        if (Volatile.Read(ref _reads) >= _maxReads) return new TransferAnswer(SourceError.Unreachable, $"{_maxReads} reads hang");
         try
         {
             using FileBytes file = await ReadElsewhereAsync(Path.Combine(_root, path), body).WaitAsync(cancellationToken);
@@ -67,13 +68,13 @@ public sealed class FileMirror : IMirror
         {
             using var file = File.OpenHandle(path);
             long length = RandomAccess.GetLength(file);
-            if (!accepts(length)) return new FileBytes(new MirrorAnswer(SourceError.Invalid, $"{path} has {length} bytes"));
+            if (!accepts(length)) return new FileBytes(new TransferAnswer(SourceError.Invalid, $"{path} has {length} bytes"));
             rented = ArrayPool<byte>.Shared.Rent((int)length);
             int read = 0;
             for (int got = -1; read < length && got != 0; read += got) got = RandomAccess.Read(file, rented.AsSpan(read, (int)length - read), read);
             if (read == length) return new FileBytes(SourceError.None, rented, read);
             ArrayPool<byte>.Shared.Return(rented);
-            return new FileBytes(new MirrorAnswer(SourceError.Unreachable, $"{path} ends after {read} of {length} bytes"));
+            return new FileBytes(new TransferAnswer(SourceError.Unreachable, $"{path} ends after {read} of {length} bytes"));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -82,7 +83,7 @@ public sealed class FileMirror : IMirror
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
-            return new FileBytes(new MirrorAnswer(e is UnauthorizedAccessException ? SourceError.Refused : SourceError.Unreachable, e.Message));
+            return new FileBytes(new TransferAnswer(e is UnauthorizedAccessException ? SourceError.Refused : SourceError.Unreachable, e.Message));
         }
     }
 
@@ -100,7 +101,7 @@ public sealed class FileMirror : IMirror
     }
 
     /// <summary>A file's bytes in a buffer of their own, given back when disposed; one left behind is the collector's.</summary>
-    private readonly record struct FileBytes(MirrorAnswer Answer, byte[]? Rented = null, int Length = 0) : IDisposable
+    private readonly record struct FileBytes(TransferAnswer Answer, byte[]? Rented = null, int Length = 0) : IDisposable
     {
         public ReadOnlyMemory<byte> Bytes => Rented.AsMemory(0, Length);
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Mirrors;
 
@@ -29,7 +30,7 @@ public sealed class HttpMirror : IMirror
     public string Name => _url.ToString();
 
     /// <inheritdoc/>
-    public async ValueTask<MirrorAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
+    public async ValueTask<TransferAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
     {
         // One clock for the wait for the answer and for each wait for more of it: it is wound up again whenever something came.
         using var stall = new CancellationTokenSource(_stallTimeout, _time);
@@ -38,7 +39,7 @@ public sealed class HttpMirror : IMirror
         {
             if (_redirects.Root is { } root)
             {
-                MirrorAnswer answer = await FollowAsync(root, path, body, noCache, stall);
+                TransferAnswer answer = await FollowAsync(root, path, body, noCache, stall);
                 if (answer.Error == SourceError.None) return answer;
 
                 // Whatever is wrong there, the mirror itself may know better by now.
@@ -51,15 +52,15 @@ public sealed class HttpMirror : IMirror
         {
             return cancellationToken.IsCancellationRequested
                 ? SourceError.Cancelled
-                : new MirrorAnswer(SourceError.TimedOut, $"no byte for {_stallTimeout.TotalSeconds:0.#} s");
+                : new TransferAnswer(SourceError.TimedOut, $"no byte for {_stallTimeout.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or AuthenticationException)
         {
-            return new MirrorAnswer(SourceError.Unreachable, (e.InnerException ?? e).Message);
+            return new TransferAnswer(SourceError.Unreachable, (e.InnerException ?? e).Message);
         }
         catch (InvalidDataException e)
         {
-            return new MirrorAnswer(SourceError.Invalid, e.Message);
+            return new TransferAnswer(SourceError.Invalid, e.Message);
         }
     }
 
@@ -82,7 +83,7 @@ public sealed class HttpMirror : IMirror
         UseCookies = false,
     };
 
-    private async ValueTask<MirrorAnswer> FollowAsync(Uri root, string path, BodyBuffer body, bool noCache, CancellationTokenSource stall)
+    private async ValueTask<TransferAnswer> FollowAsync(Uri root, string path, BodyBuffer body, bool noCache, CancellationTokenSource stall)
     {
         Uri target = new(root, path);
         for (int redirects = 0; ; redirects++)
@@ -97,11 +98,11 @@ public sealed class HttpMirror : IMirror
             }
 
             if (!IsRedirect(response.StatusCode)) return Refusal(response.StatusCode);
-            if (redirects == MaxRedirects) return new MirrorAnswer(SourceError.Unreachable, $"more than {MaxRedirects} redirects");
-            if (response.Headers.Location is not { } location) return new MirrorAnswer(SourceError.Unreachable, "a redirect to nowhere");
+            if (redirects == MaxRedirects) return new TransferAnswer(SourceError.Unreachable, $"more than {MaxRedirects} redirects");
+            if (response.Headers.Location is not { } location) return new TransferAnswer(SourceError.Unreachable, "a redirect to nowhere");
 
             Uri next = new(target, location);
-            if (!MayRedirect(target, next)) return new MirrorAnswer(SourceError.Refused, $"a redirect from {target.Scheme} to {next.Scheme}");
+            if (!MayRedirect(target, next)) return new TransferAnswer(SourceError.Refused, $"a redirect from {target.Scheme} to {next.Scheme}");
             target = next;
         }
     }
@@ -122,11 +123,11 @@ public sealed class HttpMirror : IMirror
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 
-    private static MirrorAnswer Refusal(HttpStatusCode status) => (int)status switch
+    private static TransferAnswer Refusal(HttpStatusCode status) => (int)status switch
     {
         404 or 410 => SourceError.Missing,
-        429 or 503 => new MirrorAnswer(SourceError.Refused, $"HTTP {(int)status}"),
-        >= 400 and < 500 and not 408 => new MirrorAnswer(SourceError.Refused, $"HTTP {(int)status}"),
-        _ => new MirrorAnswer(SourceError.Unreachable, $"HTTP {(int)status}"),
+        429 or 503 => new TransferAnswer(SourceError.Refused, $"HTTP {(int)status}"),
+        >= 400 and < 500 and not 408 => new TransferAnswer(SourceError.Refused, $"HTTP {(int)status}"),
+        _ => new TransferAnswer(SourceError.Unreachable, $"HTTP {(int)status}"),
     };
 }

@@ -1,4 +1,5 @@
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Mirrors;
 
@@ -20,13 +21,5 @@ public interface IMirror : IDisposable
     /// <see cref="SourceError.None"/> where <paramref name="body"/> holds the whole file. <see cref="SourceError.Invalid"/> where its length cannot be right,
     /// <see cref="SourceError.Unreachable"/> where it broke off. Never throws for what a network, a disk or a cancellation does.
     /// </returns>
-    ValueTask<MirrorAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken);
-}
-
-/// <summary>How one request to a mirror went.</summary>
-/// <param name="Error">The outcome.</param>
-/// <param name="Detail">One line for people that says more than the error; null where there is no more to say.</param>
-public readonly record struct MirrorAnswer(SourceError Error, string? Detail = null)
-{
-    public static implicit operator MirrorAnswer(SourceError error) => new(error);
+    ValueTask<TransferAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken);
 }

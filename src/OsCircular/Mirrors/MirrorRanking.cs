@@ -1,19 +1,6 @@
+using OsCircular.Sources.Transfers;
+
 namespace OsCircular.Mirrors;
-
-/// <summary>What is known of a mirror when one is chosen.</summary>
-/// <param name="Latency">Seconds to the first byte, beyond the queue that we ourselves put there.</param>
-/// <param name="Rate">Bytes a second; 0 where nothing was measured.</param>
-/// <param name="QueuedBytes">Bytes asked for and not yet here.</param>
-/// <param name="Stale">Not measured of late.</param>
-/// <param name="Resting">Not to be asked where another can be.</param>
-public readonly record struct MirrorEstimate(double Latency, double Rate, long QueuedBytes, bool Stale = false, bool Resting = false)
-{
-    /// <summary>Seconds until a file of this length would be here; infinite where nothing was measured.</summary>
-    public double ExpectedFinish(int length) => Rate > 0 ? Latency + ((QueuedBytes + length) / Rate) : double.PositiveInfinity;
-
-    /// <summary>Seconds until its first byte would be here; infinite where nothing was measured.</summary>
-    public double ExpectedFirstByte => ExpectedFinish(0);
-}
 
 /// <summary>The choice among mirrors: pure.</summary>
 public static class MirrorRanking
@@ -27,7 +14,7 @@ public static class MirrorRanking
     /// <param name="exploreShare">Share of calls that explore, 0 to 1.</param>
     /// <param name="draw">Chance: evenly from [0, 1).</param>
     /// <param name="order">As long as <paramref name="mirrors"/>: their positions, best first.</param>
-    public static void Order(ReadOnlySpan<MirrorEstimate> mirrors, int length, double exploreShare, double draw, Span<int> order)
+    public static void Order(ReadOnlySpan<TransferEstimate> mirrors, int length, double exploreShare, double draw, Span<int> order)
     {
         for (int i = 0; i < order.Length; i++)
         {
@@ -39,10 +26,10 @@ public static class MirrorRanking
         if (draw < exploreShare) Explore(mirrors, draw / exploreShare, order);
     }
 
-    private static bool IsBetter(in MirrorEstimate left, in MirrorEstimate right, int length) =>
+    private static bool IsBetter(in TransferEstimate left, in TransferEstimate right, int length) =>
         left.Resting != right.Resting ? right.Resting : left.ExpectedFinish(length) < right.ExpectedFinish(length);
 
-    private static void Explore(ReadOnlySpan<MirrorEstimate> mirrors, double draw, Span<int> order)
+    private static void Explore(ReadOnlySpan<TransferEstimate> mirrors, double draw, Span<int> order)
     {
         int candidates = 0;
         foreach (int i in order) candidates += IsCandidate(mirrors[i]) ? 1 : 0;
@@ -58,5 +45,5 @@ public static class MirrorRanking
         }
     }
 
-    private static bool IsCandidate(in MirrorEstimate mirror) => mirror is { Stale: true, Resting: false };
+    private static bool IsCandidate(in TransferEstimate mirror) => mirror is { Stale: true, Resting: false };
 }

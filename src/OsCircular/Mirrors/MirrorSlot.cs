@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -12,7 +13,7 @@ internal sealed class MirrorSlot : IHeadSource, IDisposable
     private readonly TimeProvider _time;
     private readonly MirrorMetrics _metrics;
     private readonly ILogger _logger;
-    private readonly MirrorStats _stats;
+    private readonly TransferMeter _stats;
     private readonly SemaphoreSlim _connections;
     private readonly ResiliencePipeline<SourceError> _breaker;
     private long _restingUntil;
@@ -24,14 +25,23 @@ internal sealed class MirrorSlot : IHeadSource, IDisposable
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        _stats = new MirrorStats(time);
+        _stats = new TransferMeter(time);
         _connections = new SemaphoreSlim(options.Connections);
         _breaker = new ResiliencePipelineBuilder<SourceError> { TimeProvider = time }.AddCircuitBreaker(Breaker(options)).Build();
     }
 
     public string Name => _mirror.Name;
-    public MirrorEstimate Estimate => _stats.Estimate(IsResting);
-    public MirrorStatus Status => _stats.Status(Name, IsResting);
+    public TransferEstimate Estimate => _stats.Estimate(IsResting);
+    public MirrorStatus Status
+    {
+        get
+        {
+            TransferCounts counts = _stats.Counts;
+            MirrorState state = IsResting ? MirrorState.Resting : counts.Requests == 0 ? MirrorState.Untried : MirrorState.Ready;
+            return new MirrorStatus(Name, state, counts.Latency, counts.BytesPerSecond, counts.Bytes, counts.Requests, counts.Failures, counts.LastError);
+        }
+    }
+
 
     private bool IsResting => _time.GetTimestamp() < Volatile.Read(ref _restingUntil);
 
@@ -99,9 +109,9 @@ internal sealed class MirrorSlot : IHeadSource, IDisposable
         WantedFile file = call.File;
         double ahead = _stats.Begin(file.Length);
         long started = _time.GetTimestamp();
-        MirrorAnswer answer = await _mirror.GetAsync(file.Path, call.Body, noCache, cancellationToken);
-        if (answer.Error == SourceError.None && !file.Accept(call.Body)) answer = new MirrorAnswer(SourceError.Invalid, "wrong bytes");
-        if (answer.Error == SourceError.Cancelled && !call.Asker.IsCancellationRequested) answer = new MirrorAnswer(SourceError.TimedOut, "too slow");
+        TransferAnswer answer = await _mirror.GetAsync(file.Path, call.Body, noCache, cancellationToken);
+        if (answer.Error == SourceError.None && !file.Accept(call.Body)) answer = new TransferAnswer(SourceError.Invalid, "wrong bytes");
+        if (answer.Error == SourceError.Cancelled && !call.Asker.IsCancellationRequested) answer = new TransferAnswer(SourceError.TimedOut, "too slow");
 
         int bytes = answer.Error == SourceError.None ? call.Body.Length : 0;
         double? firstByte = bytes > 0 ? _time.GetElapsedTime(started, call.Body.BegunAt).TotalSeconds : null;
@@ -112,7 +122,7 @@ internal sealed class MirrorSlot : IHeadSource, IDisposable
         return answer.Error;
     }
 
-    private void Note(WantedFile file, MirrorAnswer answer)
+    private void Note(WantedFile file, TransferAnswer answer)
     {
         string line = $"{file.Path}: {answer.Error}{(answer.Detail is null ? "" : $" ({answer.Detail})")}";
         Volatile.Write(ref _lastFailure, line);

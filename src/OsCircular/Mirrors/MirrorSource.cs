@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using Polly;
 
 namespace OsCircular.Mirrors;
@@ -43,6 +44,9 @@ public sealed class MirrorSource : IBlockSource, IDocumentSource, IDisposable
     /// <summary>Each mirror's own copy of the head.</summary>
     public IReadOnlyList<IHeadSource> Heads => Slots;
 
+    /// <summary>Whether it is worth asking: false while an outage goes on that is no longer waited out.</summary>
+    public bool MayAnswer => !_outage.IsOn;
+
     public IReadOnlyList<MirrorStatus> Statuses => [.. Slots.Select(slot => slot.Status)];
 
     internal IReadOnlyList<MirrorSlot> Slots { get; }
@@ -84,7 +88,7 @@ public sealed class MirrorSource : IBlockSource, IDocumentSource, IDisposable
     /// <param name="order">As many as there are mirrors: filled with their positions, best first.</param>
     internal void Rank(int length, Span<int> order)
     {
-        Span<MirrorEstimate> estimates = stackalloc MirrorEstimate[MirrorOptions.MaxMirrors];
+        Span<TransferEstimate> estimates = stackalloc TransferEstimate[MirrorOptions.MaxMirrors];
         for (int i = 0; i < Slots.Count; i++) estimates[i] = Slots[i].Estimate;
         MirrorRanking.Order(estimates[..Slots.Count], length, Options.ExploreShare, Draw(), order);
     }

@@ -1,4 +1,5 @@
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Mirrors;
 
@@ -14,7 +15,7 @@ internal sealed class MirrorSweep
     // Attempts of a round are started one after another; they end in any order.
     private int _next;
     private volatile BodyBuffer? _latest;
-    private MirrorEstimate _latestEstimate;
+    private TransferEstimate _latestEstimate;
     private int _running;
     private int _worst;
     private int _transient;

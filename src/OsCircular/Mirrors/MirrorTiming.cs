@@ -1,4 +1,5 @@
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Mirrors;
 
@@ -10,7 +11,7 @@ public static class MirrorTiming
     private static readonly TimeSpan UnknownDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>When a first byte is overdue, against what was measured and the queue that we ourselves put there.</summary>
-    public static TimeSpan HedgeDelay(in MirrorEstimate mirror, TimeSpan least)
+    public static TimeSpan HedgeDelay(in TransferEstimate mirror, TimeSpan least)
     {
         double expected = mirror.ExpectedFirstByte;
         TimeSpan delay = double.IsInfinity(expected) ? UnknownDelay : TimeSpan.FromSeconds(Math.Min(Overdue * expected, 60));

@@ -8,6 +8,9 @@ internal sealed class PriorityQueues(int maxInFlight)
     private readonly LinkedList<PriorityTicket>[] _queues = [.. Enumerable.Range(0, Classes).Select(_ => new LinkedList<PriorityTicket>())];
     private readonly ClassLoad[] _loads = new ClassLoad[Classes];
 
+    /// <summary>What runs or waits in one class.</summary>
+    public ClassLoad this[FetchClass fetchClass] => _loads[(int)fetchClass];
+
     public void Enqueue(PriorityTicket ticket)
     {
         ticket.Place = _queues[(int)ticket.Class].AddLast(ticket);

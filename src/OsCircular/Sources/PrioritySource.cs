@@ -55,6 +55,21 @@ public sealed class PrioritySource : IBlockSource
         }
     }
 
+    /// <summary>How long a fetch that begins now will take, going by what is before it and the measured rate; null where nothing was measured.</summary>
+    /// <param name="fetchClass">Its class: less urgent ones are not before it.</param>
+    /// <param name="storedLength">Bytes; those that wait are taken to be as long.</param>
+    public TimeSpan? Estimate(FetchClass fetchClass, int storedLength)
+    {
+        double rate = _rate.BytesPerSecond;
+        if (rate <= 0) return null;
+        lock (_lock)
+        {
+            long bytes = storedLength;
+            for (FetchClass c = FetchClass.Reader; c <= fetchClass; c++) bytes += _queues[c].RunningBytes + ((long)_queues[c].Waiting * storedLength);
+            return TimeSpan.FromSeconds(Math.Min(bytes / rate, 3600));
+        }
+    }
+
     public override string ToString() => $"priorities -> {_inner}";
 
     private async ValueTask<Fetched> RunAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)

@@ -127,7 +127,7 @@ public sealed class CacheDiskTests : IAsyncLifetime
 
     private async Task FetchAsync(byte[] block)
     {
-        CachedBlockSource source = new(_cache.Blocks, _upstream, SourceKind.Mirror);
+        CachedBlockSource source = new(_cache.Blocks, new KeepingSource(_cache.Blocks, _upstream, SourceKind.Mirror));
         byte[] buffer = new byte[block.Length];
         Assert.True((await source.FetchAsync(TestBlocks.Request(block), buffer, default)).Succeeded);
         Assert.Equal(block, buffer);

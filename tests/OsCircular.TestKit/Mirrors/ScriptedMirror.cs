@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.TestKit.Mirrors;
 
@@ -8,7 +9,7 @@ namespace OsCircular.TestKit.Mirrors;
 /// <param name="Number">Counted from 0.</param>
 public sealed record MirrorCall(int Number, string Path, BodyBuffer Body, bool NoCache, CancellationToken Token)
 {
-    public MirrorAnswer Give(ReadOnlySpan<byte> bytes)
+    public TransferAnswer Give(ReadOnlySpan<byte> bytes)
     {
         if (!Body.Accepts(bytes.Length)) return SourceError.Invalid;
         Body.Begin(bytes.Length);
@@ -25,7 +26,7 @@ public sealed record MirrorCall(int Number, string Path, BodyBuffer Body, bool N
     }
 
     /// <summary>Waits for the gate, or for the call's end.</summary>
-    public async ValueTask<MirrorAnswer> HoldAsync(Task gate, Func<MirrorAnswer> then)
+    public async ValueTask<TransferAnswer> HoldAsync(Task gate, Func<TransferAnswer> then)
     {
         try
         {
@@ -40,7 +41,7 @@ public sealed record MirrorCall(int Number, string Path, BodyBuffer Body, bool N
 }
 
 /// <summary>A mirror that does what a script says.</summary>
-public sealed class ScriptedMirror(string name, Func<MirrorCall, ValueTask<MirrorAnswer>> script) : IMirror
+public sealed class ScriptedMirror(string name, Func<MirrorCall, ValueTask<TransferAnswer>> script) : IMirror
 {
     private readonly ConcurrentQueue<MirrorCall> _calls = new();
     private int _running;
@@ -51,7 +52,7 @@ public sealed class ScriptedMirror(string name, Func<MirrorCall, ValueTask<Mirro
     public int Running => Volatile.Read(ref _running);
     public int MostRunning => Volatile.Read(ref _most);
 
-    public static ScriptedMirror Always(string name, SourceError error) => new(name, _ => ValueTask.FromResult<MirrorAnswer>(error));
+    public static ScriptedMirror Always(string name, SourceError error) => new(name, _ => ValueTask.FromResult<TransferAnswer>(error));
 
     public static ScriptedMirror Holding(string name, params byte[][] blockFiles)
     {
@@ -60,7 +61,7 @@ public sealed class ScriptedMirror(string name, Func<MirrorCall, ValueTask<Mirro
             files.TryGetValue(call.Path, out byte[]? bytes) ? call.Give(bytes) : SourceError.Missing));
     }
 
-    public async ValueTask<MirrorAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
+    public async ValueTask<TransferAnswer> GetAsync(string path, BodyBuffer body, bool noCache, CancellationToken cancellationToken)
     {
         var call = new MirrorCall(_calls.Count, path, body, noCache, cancellationToken);
         _calls.Enqueue(call);

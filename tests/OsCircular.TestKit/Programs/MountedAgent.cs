@@ -31,7 +31,7 @@ public sealed class MountedAgent : IAsyncDisposable
     /// <param name="cache">The cache folder; one that goes away with the agent where null.</param>
     /// <param name="options">Further options of <c>mount</c>.</param>
     public static Task<MountedAgent> StartAsync(string publicKey, IEnumerable<string> mirrors, string? cache = null, params IEnumerable<string> options) =>
-        StartAsync(OsCircularProgram.Start, publicKey, cache, [.. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. options]);
+        StartAsync(OsCircularProgram.Start, publicKey, cache, [.. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. WithoutPeersUnlessNamed([.. options])]);
 
     /// <param name="start">Starts the program with these arguments, wherever it likes.</param>
     /// <param name="publicKey">The repository's public key file.</param>
@@ -55,6 +55,9 @@ public sealed class MountedAgent : IAsyncDisposable
             throw;
         }
     }
+
+    // Tests run side by side on one host, and must not find each other's agents.
+    private static string[] WithoutPeersUnlessNamed(string[] options) => options.Contains("--peers") ? options : ["--peers", "off", .. options];
 
     public string DiskOf(string name, string version = "latest") => Path.Combine(Directory, name, version, "disk.raw");
 

@@ -16,7 +16,7 @@ public sealed class BlockStoreRaceTests
         await using TestCache cache = await TestCache.OpenAsync(new CacheOptions { Quota = Quota, FreeSpaceFloor = 0 });
         FakeBlockSource upstream = new();
         foreach (byte[] block in Blocks) upstream.Add(block);
-        CachedBlockSource source = new(cache.Blocks, upstream, SourceKind.Mirror);
+        CachedBlockSource source = new(cache.Blocks, new KeepingSource(cache.Blocks, upstream, SourceKind.Mirror));
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(worker => Task.Run(() => WorkAsync(cache, source, new Random(worker))))).WaitAsync(TimeSpan.FromSeconds(60));
 

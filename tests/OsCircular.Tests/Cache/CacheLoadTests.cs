@@ -33,7 +33,7 @@ public sealed class CacheLoadTests
         await using BlockCache opened = BlockCache.Open(crashed.Path, TestCache.Roomy, HoldFirst, TimeProvider.System, NullLogger.Instance);
         Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref calls) > 0, TimeSpan.FromSeconds(30)));
         Assert.Equal(CatalogState.Rebuilding, opened.Status.Catalog);
-        CachedBlockSource source = new(opened.Blocks, upstream, SourceKind.Mirror);
+        CachedBlockSource source = new(opened.Blocks, new KeepingSource(opened.Blocks, upstream, SourceKind.Mirror));
         Assert.True((await source.FetchAsync(TestBlocks.Request(Held), new byte[Held.Length], default)).Succeeded);
         Assert.Equal(0, upstream.Calls);
         Assert.True((await source.FetchAsync(TestBlocks.Request(Fresh), new byte[Fresh.Length], default)).Succeeded);

@@ -16,14 +16,16 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
         await base.DisposeAsync();
     }
 
-    protected override IBlockSource Wrap(IBlockSource inner, TimeProvider time) => new CachedBlockSource(NewCache().Blocks, inner, SourceKind.Mirror);
+    internal static CachedBlockSource Cached(BlockStore store, IBlockSource upstream) => new CachedBlockSource(store, new KeepingSource(store, upstream, SourceKind.Mirror));
+
+    protected override IBlockSource Wrap(IBlockSource inner, TimeProvider time) => Cached(NewCache().Blocks, inner);
 
     [Fact]
     public async Task Fetch_SecondTime_DoesNotAskUpstream()
     {
         var upstream = new FakeBlockSource();
         upstream.Add(TheBlock);
-        var source = new CachedBlockSource(NewCache().Blocks, upstream, SourceKind.Mirror);
+        var source = Cached(NewCache().Blocks, upstream);
 
         Assert.True((await FetchAsync(source)).Succeeded);
         Assert.True((await FetchAsync(source)).Succeeded);
@@ -38,7 +40,7 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
         TestCache cache = NewCache();
         var upstream = new FakeBlockSource();
         BlockName name = upstream.Add(TheBlock);
-        var source = new CachedBlockSource(cache.Blocks, upstream, SourceKind.Mirror);
+        var source = Cached(cache.Blocks, upstream);
         await FetchAsync(source);
         byte[] spoilt = [.. TheBlock];
         spoilt[777] ^= 0x10;
@@ -60,7 +62,7 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
         var upstream = new FakeBlockSource();
         upstream.Add(TheBlock);
         Directory.Delete(Path.Combine(cache.Path, "tmp"));
-        var source = new CachedBlockSource(cache.Blocks, upstream, SourceKind.Mirror);
+        var source = Cached(cache.Blocks, upstream);
 
         Assert.Equal(TheBlock, (await FetchAsync(source)).Block.Bytes.ToArray());
         Assert.Equal(1, cache.Cache.Counters[CacheCounter.NotStored]);
@@ -70,14 +72,14 @@ public sealed class CachedBlockSourceTests : BlockSourceWrapperConformance
     public async Task Fetch_UpstreamFails_GivesTheRoomBack()
     {
         TestCache cache = NewCache();
-        var source = new CachedBlockSource(cache.Blocks, new FakeBlockSource(), SourceKind.Mirror);
+        var source = Cached(cache.Blocks, new FakeBlockSource());
         Assert.Equal(SourceError.Missing, (await FetchAsync(source)).Error);
         Assert.Equal(0, cache.Cache.Status.ReservedBytes);
     }
 
     [Fact]
     public void ToString_NamesTheChainDown() =>
-        Assert.Equal("cache -> fake", new CachedBlockSource(NewCache().Blocks, new FakeBlockSource(), SourceKind.Mirror).ToString());
+        Assert.Equal("cache -> fake", Cached(NewCache().Blocks, new FakeBlockSource()).ToString());
 
     private static ValueTask<Fetched> FetchAsync(CachedBlockSource source) => source.FetchAsync(TestBlocks.Request(TheBlock), new byte[TheBlock.Length], default);
 

@@ -85,7 +85,7 @@ public sealed class PowerLossTests
 
         HashSet<string?> held = [.. Directory.GetFiles(Path.Combine(path, "blocks"), "*", SearchOption.AllDirectories).Select(Path.GetFileName)];
         FakeBlockSource upstream = new();
-        CachedBlockSource source = new(cache.Blocks, upstream, SourceKind.Mirror);
+        CachedBlockSource source = new(cache.Blocks, new KeepingSource(cache.Blocks, upstream, SourceKind.Mirror));
         for (int i = 0; held.Count > 0; i++)
         {
             byte[] block = TestBlocks.Make(i, 5000);

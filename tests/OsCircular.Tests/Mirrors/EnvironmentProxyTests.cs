@@ -2,6 +2,7 @@ using System.Net;
 using OsCircular.Blocks;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
 

@@ -1,5 +1,6 @@
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using OsCircular.TestKit.Sources;
 
 namespace OsCircular.Tests.Mirrors;
@@ -43,17 +44,17 @@ public sealed class FileMirrorTests : IDisposable
         using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
         using var mirror = new FileMirror(_folder.FullName, 1);
         using var cancel = new CancellationTokenSource();
-        Task<MirrorAnswer> hanging = mirror.GetAsync("pipe", BodyBuffer.UpTo(100, TimeProvider.System), noCache: false, cancel.Token).AsTask();
+        Task<TransferAnswer> hanging = mirror.GetAsync("pipe", BodyBuffer.UpTo(100, TimeProvider.System), noCache: false, cancel.Token).AsTask();
         await cancel.CancelAsync();
         Assert.Equal(SourceError.Cancelled, (await hanging).Error);
-        MirrorAnswer next = await mirror.GetAsync("file", BodyBuffer.UpTo(6000, TimeProvider.System), noCache: false, default);
+        TransferAnswer next = await mirror.GetAsync("file", BodyBuffer.UpTo(6000, TimeProvider.System), noCache: false, default);
         Assert.Equal((SourceError.Unreachable, "1 reads hang"), (next.Error, next.Detail));
 
         // Let it go: the reader's open returns when a writer comes.
         await File.WriteAllBytesAsync(pipe, []);
     }
 
-    private async Task<MirrorAnswer> GetAsync(string path, BodyBuffer body)
+    private async Task<TransferAnswer> GetAsync(string path, BodyBuffer body)
     {
         using var mirror = new FileMirror(_folder.FullName, 4);
         return await mirror.GetAsync(path, body, noCache: false, TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
 

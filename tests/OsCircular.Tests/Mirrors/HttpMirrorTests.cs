@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
 
@@ -109,7 +110,7 @@ public sealed class HttpMirrorTests
         string url;
         await using (var server = new ScriptedHttpServer(request => request.RespondAsync(200, File))) url = server.Url;
         using HttpMirror mirror = Mirror(url);
-        MirrorAnswer answer = await mirror.GetAsync(ThePath, Body(), noCache: false, default);
+        TransferAnswer answer = await mirror.GetAsync(ThePath, Body(), noCache: false, default);
         Assert.Equal(SourceError.Unreachable, answer.Error);
         Assert.Contains("refused", answer.Detail);
     }
@@ -123,7 +124,7 @@ public sealed class HttpMirrorTests
         await using var server = new ScriptedHttpServer(request => request.StallAsync(File, after));
         using HttpMirror mirror = Mirror(server.Url, time);
         BodyBuffer body = Body();
-        Task<MirrorAnswer> get = mirror.GetAsync(ThePath, body, noCache: false, default).AsTask();
+        Task<TransferAnswer> get = mirror.GetAsync(ThePath, body, noCache: false, default).AsTask();
         await TestMirrors.UntilAsync(() => body.HasBegun && body.Length >= after);
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal(SourceError.TimedOut, (await get).Error);
@@ -193,7 +194,7 @@ public sealed class HttpMirrorTests
         await using var server = new ScriptedHttpServer(script);
         using HttpMirror mirror = Mirror(server.Url);
         BodyBuffer body = Body();
-        MirrorAnswer answer = await mirror.GetAsync(ThePath, body, noCache: false, TestContext.Current.CancellationToken);
+        TransferAnswer answer = await mirror.GetAsync(ThePath, body, noCache: false, TestContext.Current.CancellationToken);
         return (answer.Error, body);
     }
 

@@ -2,13 +2,14 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Tests.Mirrors;
 
 public sealed class MirrorRankingTests
 {
-    private static readonly Gen<MirrorEstimate[]> GenMirrors = Gen.Select(Gen.Double[0, 2], Gen.OneOf(Gen.Const(0.0), Gen.Double[1, 1e8]), Gen.Long[0, 10_000_000], Gen.Bool, Gen.Bool)
-        .Select(t => new MirrorEstimate(t.Item1, t.Item2, t.Item3, t.Item4, t.Item5)).Array[1, 11];
+    private static readonly Gen<TransferEstimate[]> GenMirrors = Gen.Select(Gen.Double[0, 2], Gen.OneOf(Gen.Const(0.0), Gen.Double[1, 1e8]), Gen.Long[0, 10_000_000], Gen.Bool, Gen.Bool)
+        .Select(t => new TransferEstimate(t.Item1, t.Item2, t.Item3, t.Item4, t.Item5)).Array[1, 11];
 
     [Fact]
     public void Order_AnyMirrors_NamesEachOnceRestingOnesLastAndByFinish() => GenMirrors.Sample(mirrors =>
@@ -33,8 +34,8 @@ public sealed class MirrorRankingTests
     [Fact]
     public void Order_LongQueueAtTheFastOne_PrefersTheSlowOne()
     {
-        MirrorEstimate fast = new(0.01, 10e6, QueuedBytes: 20_000_000);
-        MirrorEstimate slow = new(0.05, 1e6, QueuedBytes: 0);
+        TransferEstimate fast = new(0.01, 10e6, QueuedBytes: 20_000_000);
+        TransferEstimate slow = new(0.05, 1e6, QueuedBytes: 0);
         Assert.Equal([1, 0], Order([fast, slow], draw: 0.9));
     }
 
@@ -46,8 +47,8 @@ public sealed class MirrorRankingTests
     public void HedgeDelay_AgainstOurOwnQueue_GrowsWithIt()
     {
         TimeSpan least = TimeSpan.FromMilliseconds(250);
-        Assert.Equal(least, MirrorTiming.HedgeDelay(new MirrorEstimate(0.01, 1e6, 0), least));
-        Assert.Equal(6.03, MirrorTiming.HedgeDelay(new MirrorEstimate(0.01, 1e6, 2_000_000), least).TotalSeconds, 3);
+        Assert.Equal(least, MirrorTiming.HedgeDelay(new TransferEstimate(0.01, 1e6, 0), least));
+        Assert.Equal(6.03, MirrorTiming.HedgeDelay(new TransferEstimate(0.01, 1e6, 2_000_000), least).TotalSeconds, 3);
         Assert.Equal(TimeSpan.FromSeconds(1), MirrorTiming.HedgeDelay(default, least));
     }
 
@@ -60,7 +61,7 @@ public sealed class MirrorRankingTests
         return deadline.Remaining >= TimeSpan.FromSeconds(29.9) && MirrorTiming.AttemptLimit(deadline, 0) == deadline.Remaining;
     });
 
-    private static int[] Order(MirrorEstimate[] mirrors, double draw)
+    private static int[] Order(TransferEstimate[] mirrors, double draw)
     {
         int[] order = new int[mirrors.Length];
         MirrorRanking.Order(mirrors, 1000, exploreShare: 0.5, draw, order);

@@ -1,10 +1,9 @@
 using System.Buffers;
 using OsCircular.Blocks;
-using OsCircular.Sources;
 
-namespace OsCircular.Mirrors;
+namespace OsCircular.Sources.Transfers;
 
-/// <summary>A file wanted from whichever mirror yields it good: where its bytes go, and what makes them good. One for each request; attempts may race.</summary>
+/// <summary>A file wanted from whichever source yields it good: where its bytes go, and what makes them good. One for each request; attempts may race.</summary>
 internal abstract class WantedFile
 {
     public abstract string Path { get; }

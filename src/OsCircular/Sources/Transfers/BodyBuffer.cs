@@ -1,4 +1,4 @@
-namespace OsCircular.Mirrors;
+namespace OsCircular.Sources.Transfers;
 
 /// <summary>Where a file's bytes go, and how many it may have: exactly as many as the index says, or at most as many as its kind allows. For one reader.</summary>
 public sealed class BodyBuffer

@@ -1,9 +1,7 @@
-using OsCircular.Sources;
+namespace OsCircular.Sources.Transfers;
 
-namespace OsCircular.Mirrors;
-
-/// <summary>What was measured and counted of one mirror. Thread-safe.</summary>
-internal sealed class MirrorStats
+/// <summary>What was measured and counted of one mirror or peer. Thread-safe.</summary>
+internal sealed class TransferMeter
 {
     private static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(1);
 
@@ -20,18 +18,18 @@ internal sealed class MirrorStats
     private long? _measured;
     private string? _lastError;
 
-    public MirrorStats(TimeProvider time)
+    public TransferMeter(TimeProvider time)
     {
         _time = time;
         _rate = new RateMeter(time);
     }
 
-    public MirrorEstimate Estimate(bool resting)
+    public TransferEstimate Estimate(bool resting)
     {
         lock (_lock)
         {
             bool stale = _measured is not { } measured || _time.GetElapsedTime(measured) > StaleAfter;
-            return new MirrorEstimate(_latency, _rate.BytesPerSecond, _queued, stale, resting);
+            return new TransferEstimate(_latency, _rate.BytesPerSecond, _queued, stale, resting);
         }
     }
 
@@ -73,19 +71,30 @@ internal sealed class MirrorStats
         lock (_lock) _lastError = line;
     }
 
-    public MirrorStatus Status(string name, bool resting)
+    public TransferCounts Counts
     {
-        lock (_lock)
+        get
         {
-            var failures = new Dictionary<SourceError, long>();
-            for (int kind = 0; kind < _failures.Length; kind++)
+            lock (_lock)
             {
-                if (_failures[kind] > 0) failures[(SourceError)kind] = _failures[kind];
-            }
+                var failures = new Dictionary<SourceError, long>();
+                for (int kind = 0; kind < _failures.Length; kind++)
+                {
+                    if (_failures[kind] > 0) failures[(SourceError)kind] = _failures[kind];
+                }
 
-            MirrorState state = resting ? MirrorState.Resting : _requests == 0 ? MirrorState.Untried : MirrorState.Ready;
-            TimeSpan? latency = _measured is null ? null : TimeSpan.FromSeconds(_latency);
-            return new MirrorStatus(name, state, latency, _rate.BytesPerSecond, _bytes, _requests, failures, _lastError);
+                return new TransferCounts(_measured is null ? null : TimeSpan.FromSeconds(_latency), _rate.BytesPerSecond, _bytes, _requests, failures, _lastError);
+            }
         }
     }
 }
+
+/// <summary>A snapshot of a <see cref="TransferMeter"/>.</summary>
+/// <param name="Latency">To the first byte, beyond our own queue; null where nothing was measured.</param>
+/// <param name="BytesPerSecond">0 where nothing was measured.</param>
+/// <param name="Bytes">Good bytes that came.</param>
+/// <param name="Requests">Attempts, the failed ones too.</param>
+/// <param name="Failures">Count of each kind that occurred; <see cref="SourceError.Missing"/> is one, <see cref="SourceError.Cancelled"/> is none.</param>
+/// <param name="LastError">The last failure but a miss, in one line; null where there was none.</param>
+public sealed record TransferCounts(
+    TimeSpan? Latency, double BytesPerSecond, long Bytes, long Requests, IReadOnlyDictionary<SourceError, long> Failures, string? LastError);

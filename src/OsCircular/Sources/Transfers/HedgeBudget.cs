@@ -1,4 +1,4 @@
-namespace OsCircular.Mirrors;
+namespace OsCircular.Sources.Transfers;
 
 /// <summary>Hedges as a share of requests, so that a line that is slow for all is not asked twice for everything. Thread-safe.</summary>
 internal sealed class HedgeBudget

@@ -1,0 +1,26 @@
+using OsCircular.Sources.Transfers;
+
+namespace OsCircular.Peers.Choice;
+
+/// <summary>How long a holder is waited for: pure.</summary>
+public static class HolderTiming
+{
+    private const double Overdue = 4;
+
+    /// <summary>A holder slower than this is none, in bytes a second: the mirror is faster, or nothing is.</summary>
+    public const double LeastRate = 256 * 1024;
+
+    /// <summary>When a block is late, against what was measured of this peer and the queue that we ourselves put there.</summary>
+    /// <param name="peer">The holder.</param>
+    /// <param name="length">Bytes wanted.</param>
+    /// <param name="least">No block is late before.</param>
+    /// <param name="most">Any block is late after.</param>
+    public static TimeSpan HedgeDelay(in TransferEstimate peer, int length, TimeSpan least, TimeSpan most)
+    {
+        TimeSpan delay = TimeSpan.FromSeconds(Math.Min(Overdue * HolderRanking.ExpectedFinish(peer, length), 60));
+        return delay < least ? least : delay > most ? most : delay;
+    }
+
+    /// <summary>When an attempt is given up, whoever waits: nothing is sent for <paramref name="silence"/>, or what comes only trickles.</summary>
+    public static TimeSpan AttemptLimit(int length, TimeSpan silence) => silence + TimeSpan.FromSeconds(length / LeastRate);
+}

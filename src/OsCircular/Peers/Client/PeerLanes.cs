@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Net;
+using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
+
+namespace OsCircular.Peers.Client;
+
+/// <summary>The connections to one peer: as many as are asked on at one time, up to a limit; the one used last is used first. Thread-safe.</summary>
+internal sealed class PeerLanes : IDisposable
+{
+    private readonly IPEndPoint _address;
+    private readonly PeerIdentity _self;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _silence;
+    private readonly SemaphoreSlim _free;
+    private readonly ConcurrentStack<PeerLane> _idle = new();
+    private volatile bool _disposed;
+
+    public PeerLanes(IPEndPoint address, PeerIdentity self, PeerOptions options, TimeProvider time)
+    {
+        _address = address;
+        _self = self;
+        _time = time;
+        _silence = options.Silence;
+        _free = new SemaphoreSlim(options.Lanes);
+    }
+
+    /// <summary>Asks once. Never throws for what a network or a cancellation does.</summary>
+    /// <param name="ask">What for.</param>
+    /// <param name="body">Lent until the task completes.</param>
+    /// <param name="limit">For all of it, the wait for a lane included.</param>
+    /// <param name="cancellationToken">Ends it with <see cref="SourceError.Cancelled"/>.</param>
+    public async ValueTask<PeerAnswer> GetAsync(PeerAsk ask, BodyBuffer body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var whole = new CancellationTokenSource(limit, _time);
+        using CancellationTokenRegistration asker = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), whole);
+        try
+        {
+            await _free.WaitAsync(whole.Token).ConfigureAwait(false);
+            try
+            {
+                return await OnLaneAsync(ask, body, whole.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (!_disposed) _free.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
+            return new PeerAnswer(SourceError.TimedOut, whole.IsCancellationRequested ? $"not done in {limit.TotalSeconds:0.#} s" : $"silent for {_silence.TotalSeconds:0.#} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
+        {
+            return new PeerAnswer(SourceError.Unreachable, (e.InnerException ?? e).Message);
+        }
+        catch (InvalidDataException e)
+        {
+            return new PeerAnswer(SourceError.Invalid, e.Message);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryPop(out PeerLane? lane)) lane.Dispose();
+        _free.Dispose();
+    }
+
+    private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, CancellationToken whole)
+    {
+        // One clock for the wait for the answer and for each wait for more of it.
+        using var stall = new CancellationTokenSource(_silence, _time);
+        using CancellationTokenRegistration link = whole.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stall);
+        if (!_idle.TryPop(out PeerLane? lane)) lane = new PeerLane(_address, _self, _silence);
+        try
+        {
+            return await lane.SendAsync(ask, body, stall, _silence).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_disposed) lane.Dispose();
+            else _idle.Push(lane);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using OsCircular.Peers.Client;
+using OsCircular.Peers.Homes;
+using OsCircular.Peers.Membership;
+using OsCircular.Sources;
+using OsCircular.Sources.Transfers;
+using Polly;
+
+namespace OsCircular.Peers;
+
+/// <summary>One file asked of one home: again and again while it says that it is working, for that is not lateness.</summary>
+internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> holders, WantedFile file, ulong key, BlockRequest? request, Deadline deadline)
+{
+    /// <summary>Asks until the home yields the file, fails, is slow by its own word, or the first half of the deadline is over: then mirrors still get their try.</summary>
+    /// <param name="home">Whom.</param>
+    /// <param name="fetch"><see cref="PeerHeaders.FetchAsHome"/> or <see cref="PeerHeaders.FetchJoin"/>.</param>
+    public async ValueTask<SourceError> AskAsync(Member home, string fetch, CancellationToken cancellationToken)
+    {
+        peers.Budget.Earn();
+        long started = peers.Time.GetTimestamp();
+        TimeSpan? promised = null;
+        while (true)
+        {
+            PeerAnswer answer = await AskOnceAsync(home, fetch, cancellationToken).ConfigureAwait(false);
+            if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
+            if (!answer.IsWorking) return answer.Error;
+
+            // Meanwhile somebody else may have come by it.
+            SourceError held = await HolderSweep.RunAsync(holders, peers, file, key, request, cancellationToken).ConfigureAwait(false);
+            if (held is SourceError.None or SourceError.Cancelled) return held;
+
+            promised ??= answer.Estimate!.Value;
+            TimeSpan waited = peers.Time.GetElapsedTime(started);
+            bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value) && MayLeave();
+            if (!leaves && deadline.RemainingOfFirstHalf > TimeSpan.Zero) continue;
+            peers.NoteLeft(key);
+            return SourceError.TimedOut;
+        }
+    }
+
+    private bool MayLeave()
+    {
+        if (request is { Class: not FetchClass.Reader } || !peers.Budget.TrySpend()) return false;
+        peers.Metrics.Hedged();
+        return true;
+    }
+
+    private async ValueTask<PeerAnswer> AskOnceAsync(Member home, string fetch, CancellationToken cancellationToken)
+    {
+        BodyBuffer body = file.Rent();
+        TimeSpan limit = Choice.HolderTiming.AttemptLimit(file.Length, peers.Options.Silence);
+        PeerAnswer answer = await home.Link.GetAsync(file, fetch, request, body, limit, cancellationToken).ConfigureAwait(false);
+        file.Return(body);
+        return answer;
+    }
+}

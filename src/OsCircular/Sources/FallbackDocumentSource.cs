@@ -1,0 +1,25 @@
+namespace OsCircular.Sources;
+
+/// <summary>One source of documents, and another for what the first does not yield. The first has a quarter of the time.</summary>
+public sealed class FallbackDocumentSource(IDocumentSource first, IDocumentSource second) : IDocumentSource
+{
+    /// <inheritdoc/>
+    public async ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
+    {
+        FetchedDocument fetched = await FirstAsync(name, deadline, cancellationToken).ConfigureAwait(false);
+        if (fetched.Succeeded || cancellationToken.IsCancellationRequested) return fetched;
+        if (deadline.HasPassed) return SourceError.TimedOut;
+        FetchedDocument other = await second.FetchAsync(name, deadline, cancellationToken).ConfigureAwait(false);
+        return other.Error == SourceError.Missing ? fetched.Error : other;
+    }
+
+    private async ValueTask<FetchedDocument> FirstAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
+    {
+        TimeSpan limit = deadline.Remaining / 4;
+        if (limit == TimeSpan.Zero) return SourceError.TimedOut;
+        using var timeout = new CancellationTokenSource(limit, deadline.Time);
+        await using CancellationTokenRegistration link = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout);
+        FetchedDocument fetched = await first.FetchAsync(name, deadline, timeout.Token).ConfigureAwait(false);
+        return fetched.Error == SourceError.Cancelled && !cancellationToken.IsCancellationRequested ? SourceError.TimedOut : fetched;
+    }
+}
