@@ -17,7 +17,7 @@ internal sealed class Gate
     {
         if (_passes || request.Class != FetchClass.Fill) return Fault.None;
         _names.Enqueue(request.Name);
-        if (_names.Count == count) _reached.TrySetResult();
+        if (_names.Count >= count) _reached.TrySetResult();
         return Fault.HeldUntil(_open.Task);
     };
 
