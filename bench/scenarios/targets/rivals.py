@@ -46,7 +46,10 @@ class Torrent:
         self.hook = self.folder / "hook"
         self.hook.write_text('#!/bin/sh\ntouch "$3.done"\n')
         self.hook.chmod(0o755)
-        lab.start(*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969", "-d", self.folder, "-u", "root", "-w", self.folder / "whitelist")
+        # It will not run as root, and has made the folder its own root before it looks for the list.
+        self.folder.chmod(0o755)
+        lab.start(*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969", "-d", self.folder, "-w", "whitelist")
+        wait_for(lambda: subprocess.run([*prefix, "curl", "-s", "-o", os.devnull, f"http://{address}:6969/stats"]).returncode == 0, 20, "opentracker did not start")
         self._aria2(lab, file.parent, prefix, "--check-integrity=true", "--seed-ratio=0.0")
 
     def client(self, lab, prefix):

@@ -45,6 +45,7 @@ public static class OsCircularCommand
         MountCommand.Create(),
         StatusCommand.Create(),
         PeersCommand.Create(),
+        FillCommand.Create(),
         ListCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),

@@ -42,6 +42,7 @@ internal static class StatusCommand
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
         Line("read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
         if (status.Peers is { } peers) PrintPeers(peers);
+        foreach ((int i, FillReport fill) in status.Filling.Index()) Line(i == 0 ? "filling" : "", FillCommand.Text(fill));
         Console.Out.WriteLine();
         PrintSources(status);
     }

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Cache;
+using OsCircular.Indexes;
 
 namespace OsCircular.Agent.Control;
 
@@ -11,18 +13,25 @@ internal static class ControlClient
     public const string SocketName = "control.sock";
     public const string StatusPath = "/status";
     public const string PeersPath = "/peers";
+    public const string FillPath = "/fill";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <returns>The agent's answer, or null where none runs on that cache.</returns>
     /// <exception cref="UserError">An agent runs there, but does not answer.</exception>
     public static Task<StatusReport?> StatusAsync(string cacheDirectory, CancellationToken cancellationToken) =>
-        AskAsync<StatusReport>(cacheDirectory, StatusPath, cancellationToken);
+        AskAsync<StatusReport>(cacheDirectory, HttpMethod.Get, StatusPath, cancellationToken);
 
     /// <inheritdoc cref="StatusAsync"/>
     public static Task<PeersReport?> PeersAsync(string cacheDirectory, CancellationToken cancellationToken) =>
-        AskAsync<PeersReport>(cacheDirectory, PeersPath, cancellationToken);
+        AskAsync<PeersReport>(cacheDirectory, HttpMethod.Get, PeersPath, cancellationToken);
 
-    private static async Task<T?> AskAsync<T>(string cacheDirectory, string path, CancellationToken cancellationToken) where T : class
+    /// <summary>Begins (POST) or stops (DELETE) the filling of a version, or asks after it (GET).</summary>
+    /// <returns>Where it stands, or null where no agent runs on that cache.</returns>
+    /// <exception cref="UserError">The agent says why it cannot be done, or does not answer.</exception>
+    public static Task<FillReport?> FillAsync(string cacheDirectory, HttpMethod method, VersionReference reference, CancellationToken cancellationToken) =>
+        AskAsync<FillReport>(cacheDirectory, method, $"{FillPath}?image={reference.Image}{(reference.Version is { } version ? $"&version={version}" : "")}", cancellationToken);
+
+    private static async Task<T?> AskAsync<T>(string cacheDirectory, HttpMethod method, string path, CancellationToken cancellationToken) where T : class
     {
         if (!Directory.Exists(cacheDirectory)) throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
         string socket = Path.Combine(RuntimeDirectory.For(cacheDirectory), SocketName);
@@ -30,7 +39,11 @@ internal static class ControlClient
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = Limit };
         try
         {
-            string text = await client.GetStringAsync(new Uri($"http://agent{path}"), cancellationToken);
+            using HttpRequestMessage request = new(method, new Uri($"http://agent{path}"));
+            using HttpResponseMessage answer = await client.SendAsync(request, cancellationToken);
+            string text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.Conflict) throw new UserError(text);
+            answer.EnsureSuccessStatusCode();
             return Json.Read<T>(text);
         }
         catch (HttpRequestException error) when (error.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused })

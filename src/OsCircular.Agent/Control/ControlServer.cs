@@ -6,10 +6,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OsCircular.Agent.Hosting;
 using OsCircular.Agent.Output;
+using OsCircular.Library.Filling;
 
 namespace OsCircular.Agent.Control;
 
-/// <summary>Answers questions about the running agent on a Unix socket that only its owner can reach: the folder it lies in is 0700.</summary>
+/// <summary>Answers questions about the running agent, and takes its orders, on a Unix socket that only its owner can reach: the folder it lies in is 0700.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private readonly WebApplication _server;
@@ -19,9 +20,11 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="socket">Path of the socket; one that a dead agent left is replaced.</param>
     /// <param name="status">Asked anew for each request.</param>
     /// <param name="peers">The same, for its peers.</param>
+    /// <param name="filler">Told what to take in.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    public static async Task<ControlServer> StartAsync(string socket, Func<StatusReport> status, Func<PeersReport> peers, ILoggerFactory logs, CancellationToken cancellationToken)
+    public static async Task<ControlServer> StartAsync(
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -38,6 +41,7 @@ internal sealed class ControlServer : IAsyncDisposable
         WebApplication server = builder.Build();
         server.MapGet(ControlClient.StatusPath, context => context.Response.WriteAsync(Json.Write(status()), context.RequestAborted));
         server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
+        server.MapFilling(filler);
         await server.StartAsync(cancellationToken);
         return new ControlServer(server);
     }

@@ -20,6 +20,9 @@ public sealed record StatusReport
 
     /// <summary>The group, in sums; null where peers are off. Each peer by itself: <c>peers --json</c>.</summary>
     public required PeersSumReport? Peers { get; init; }
+
+    /// <summary>Versions that are taken in whole or wait to be, and the last that were, oldest first.</summary>
+    public required IReadOnlyList<FillReport> Filling { get; init; }
 }
 
 public sealed record ProcessReport

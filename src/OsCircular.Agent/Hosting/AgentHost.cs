@@ -7,10 +7,12 @@ using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Indexes.Signing;
 using OsCircular.Library;
+using OsCircular.Library.Filling;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
 using OsCircular.Peers;
 using OsCircular.Peers.Discovery;
+using OsCircular.Peers.Homes;
 using OsCircular.Sources;
 
 namespace OsCircular.Agent.Hosting;
@@ -123,6 +125,21 @@ internal sealed class AgentHost : IAsyncDisposable
         AdoptedHead adopted = await library.StartAsync(options.StartTimeout, cancellationToken);
         _parts.Peers?.Announce();
 
+        // Whole versions taken in, behind all who read; each host of a group begins in another place.
+        Filler filler = Owned(new Filler(
+            new FillParts
+            {
+                Cache = cache,
+                Blocks = blocks,
+                Documents = documents,
+                Manifest = () => library.Current?.Manifest,
+                Start = count => _parts.Peers is { } group ? FillOrder.Start(group.Id, count) : 0,
+                Time = time,
+                Random = new Random(random.Next()),
+            },
+            logs.CreateLogger<Filler>()));
+        _parts.Filler = filler;
+
         // Versions as disks, and disks as files.
         DiskService disks = Owned(new DiskService(
             new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
@@ -132,7 +149,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
-        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), logs, _stopping.Token);
+        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.
@@ -149,7 +166,7 @@ internal sealed class AgentHost : IAsyncDisposable
         library.Adopted += newer => Show(files, newer, _log);
         if (library.Current is { } current && current != adopted) Show(files, current, _log);
         HeadRefresher refresher = new(library, options.Refresh, time, random);
-        if (_parts.Peers is { } group) group.NewerHead += refresher.RefreshNow;
+        if (_parts.Peers is { } members) members.NewerHead += refresher.RefreshNow;
         Task refreshing = KeepRefreshingAsync(refresher, options.Refresh, time);
         Ends(async () => await refreshing);
 

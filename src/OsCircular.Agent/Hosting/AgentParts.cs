@@ -3,6 +3,7 @@ using OsCircular.Cache;
 using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Library;
+using OsCircular.Library.Filling;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 
@@ -19,6 +20,7 @@ internal sealed class AgentParts
     public PeerService? Peers { get; set; }
     public PeerServer? PeerServer { get; set; }
     public HeadLibrary Library { get; set; } = null!;
+    public Filler Filler { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;
     public FuseSession Session { get; set; } = null!;

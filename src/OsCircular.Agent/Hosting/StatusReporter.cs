@@ -29,6 +29,7 @@ internal static class StatusReporter
             Cache = Cache(cache),
             Mirrors = [.. mirrors.Select(Mirror)],
             Peers = PeersReporter.Sum(parts),
+            Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
         };
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Headers;
 using Microsoft.Net.Http.Headers;
 using Microsoft.Win32.SafeHandles;
 using OsCircular.Blocks;
+using OsCircular.Cache;
 using OsCircular.Sources;
 
 namespace OsCircular.Agent.Serving;
@@ -27,23 +28,9 @@ internal sealed class ServedFile : IDisposable
     }
 
     /// <returns>Null where there is no such file.</returns>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public static ServedFile? Open(string folder, ServedPath path)
-    {
-        string full = Path.Combine(folder, path.Relative);
-
-        // Most misses are told here, without the cost of an exception.
-        if (!File.Exists(full)) return null;
-        try
-        {
-            return new ServedFile(File.OpenHandle(full, share: FileShare.ReadWrite | FileShare.Delete), path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    /// <exception cref="IOException">It is there and cannot be opened.</exception>
+    public static ServedFile? Open(string folder, ServedPath path) =>
+        ReadOnlyFile.Open(Path.Combine(folder, path.Relative)) is { } file ? new ServedFile(file, path) : null;
 
     /// <summary>Sets status and headers of the answer to a GET or HEAD.</summary>
     /// <returns>What is still to be sent as its body; null where it has none (HEAD, 304, 416).</returns>

@@ -5,7 +5,7 @@ namespace OsCircular.Cache;
 
 /// <summary>
 /// How the inventory is learnt at start and written to the catalogue. Until it is known no block is stored, so nobody else adds to it meanwhile. What is
-/// learnt so is not told to the journal one by one: it forgets, twice.
+/// learnt so is not told to the journal one by one: it forgets, here after the catalogue, and in <see cref="HeldNames"/> when all was looked at.
 /// </summary>
 internal sealed partial class BlockInventory
 {
@@ -103,7 +103,6 @@ internal sealed partial class BlockInventory
             }
 
             _known = true;
-            journal.Forget();
         }
     }
 

@@ -36,6 +36,7 @@ public sealed class SingleFlightDocumentSource(IDocumentSource inner, TimeSpan l
     /// <summary>Cancels what is under way, and awaits it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await ((Task)Task.WhenAll(_flights.Values.Select(flight => flight.Value))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();

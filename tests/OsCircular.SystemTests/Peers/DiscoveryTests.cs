@@ -78,10 +78,12 @@ public sealed class DiscoveryTests
         string id = (await OsCircularProgram.RunAsync(["group", "id", "--group", LabGroup.GroupName, .. key.Options])).MustSucceed().Output.Trim();
         Assert.Equal(key.Member.Group.ToString(), id);
 
+        // It will not run as root, and has made the folder its own root before it looks for the list.
         using var files = new TempDirectory();
+        File.SetUnixFileMode(files.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await File.WriteAllTextAsync(files["whitelist"], id + "\n");
         await using TestProcess tracker = group.Lab.Mirror.Start("opentracker", [
-            "-i", $"{group.Lab.Mirror.Address}", "-p", $"{TrackerPort}", "-P", $"{TrackerPort}", "-d", files.Path, "-u", "root", "-w", files["whitelist"]]);
+            "-i", $"{group.Lab.Mirror.Address}", "-p", $"{TrackerPort}", "-P", $"{TrackerPort}", "-d", files.Path, "-w", "whitelist"]);
         await group.Lab.Mirror.WaitUntilOpenAsync(TrackerPort, TimeSpan.FromSeconds(10));
         string[] options = [.. key.Options, "--tracker", $"http://{group.Lab.Mirror.Address}:{TrackerPort}/announce"];
         LabAgent first = await group.StartAsync(1, options);

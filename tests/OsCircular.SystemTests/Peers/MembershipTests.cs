@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using OsCircular.SystemTests.Faults;
 using OsCircular.SystemTests.TestKit;
@@ -14,8 +12,6 @@ namespace OsCircular.SystemTests.Peers;
 [Collection(LabCollection.Name)]
 public sealed class MembershipTests
 {
-    private const int TransparentSource = 19; // IP_TRANSPARENT, linux/in.h: send from any address
-
     [Fact(Timeout = 120_000)]
     public async Task ClonedDisks_HaveIdsOfTheirOwnAndBothWork()
     {
@@ -41,15 +37,17 @@ public sealed class MembershipTests
         await using LabGroup group = await LabGroup.CreateAsync(4);
         LabAgent[] agents = await group.StartAllAsync(1, 2);
         await LabGroup.WaitUntilMetAsync(agents);
-        using Socket victim = group.Lab.Host(4).Listen(80);
+        using Socket victim = group.Lab.Host(4).Listen(BeaconForger.VictimPort);
         using var end = new CancellationTokenSource();
-        Task forging = ForgeAsync(group.Lab.Host(3), group.Lab.Host(4), end.Token);
         Task<int> greeted = CountConnectionsAsync(victim, end.Token);
+        await using (var forger = new BeaconForger(group.Lab.Host(3), group.Lab.Host(4), new GroupMember(LabGroup.GroupName, null).Group))
+        {
+            await group.AssertAllReadAsync(agents);
+            await LabGroup.WaitUntilAsync(
+                async () => await agents[0].CountAsync("peers", "beacons", "heard") >= 100, () => Task.FromResult($"of {forger.Sent} beacons not 100 were counted"));
+        }
 
-        await group.AssertAllReadAsync(agents);
-        await LabGroup.WaitUntilAsync(async () => await agents[0].CountAsync("peers", "beacons", "heard") >= 100, () => Task.FromResult("the beacons were not counted"));
         await end.CancelAsync();
-        await forging;
 
         // At most one for each of two agents in any ten seconds, and the forging lasts a few.
         Assert.InRange(await greeted, 0, 2 * 3);
@@ -63,13 +61,14 @@ public sealed class MembershipTests
         await using LabGroup group = await LabGroup.CreateAsync(2);
         var key = new GroupKey(group);
         LabAgent right = await group.StartAsync(1, key.Options);
-        LabAgent wrong = await group.StartAsync(2, group.Small, cache: null, key.Options, await AYearAheadAsync());
+        LabAgent wrong = await group.StartAsync(2, group.Small, cache: null, ["--mirror", group.Mirror.Url, .. key.Options], await AYearAheadAsync());
         using (JsonDocument status = await wrong.StatusAsync())
             Assert.True(status.RootElement.GetProperty("repository").GetProperty("lastRefresh").GetDateTimeOffset() > DateTimeOffset.UtcNow.AddDays(300), "its clock is right");
 
         await LabGroup.WaitUntilMetAsync(right, wrong);
-        await group.AssertReadsAllAsync(wrong);
         await group.AssertReadsAllAsync(right);
+        await group.AssertReadsAllAsync(wrong);
+        Assert.InRange(group.Mirror.BlocksGiven().Length, group.Blocks, group.Blocks + 1);
         Assert.True(await wrong.LoadsFromAsync("peers") > 0);
     }
 
@@ -85,31 +84,6 @@ public sealed class MembershipTests
         await Task.WhenAll(group.AssertAllReadAsync(own), Disk.AssertSameAsync(other.Image, guest.DiskOf("small")));
         Assert.InRange(group.Mirror.BlocksGiven().Length, group.Blocks, group.Blocks + 1);
         Assert.DoesNotContain(group.Mirror.BlocksGiven(), given => given.Asker.Equals(guest.Host.Address));
-    }
-
-    // 32 a second: half from addresses nobody has, with ports nobody listens on, half in the name of the victim.
-    private static async Task ForgeAsync(LabHost from, LabHost victim, CancellationToken cancellationToken)
-    {
-        var random = new Random(1);
-        var group = new IPEndPoint(IPAddress.Parse("239.192.152.143"), 6771);
-        string infohash = new GroupMember(LabGroup.GroupName, null).Group.ToString();
-        try
-        {
-            for (int number = 0; ; number++)
-            {
-                bool inItsName = number % 2 == 0;
-                using Socket socket = from.NewSocket(type: SocketType.Dgram);
-                socket.SetRawSocketOption(0, TransparentSource, BitConverter.GetBytes(1));
-                socket.Bind(new IPEndPoint(inItsName ? victim.Address : IPAddress.Parse($"10.77.0.{random.Next(100, 250)}"), 0));
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, from.Address.GetAddressBytes());
-                string beacon = $"BT-SEARCH * HTTP/1.1\r\nHost: {group}\r\nPort: {(inItsName ? 80 : random.Next(1, 65536))}\r\nInfohash: {infohash}\r\ncookie: {random.NextInt64():x16}\r\nOscircular: 1 hello\r\n\r\n\r\n";
-                await socket.SendToAsync(Encoding.ASCII.GetBytes(beacon), group, cancellationToken);
-                await Task.Delay(1000 / 32, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
     }
 
     private static async Task<int> CountConnectionsAsync(Socket listener, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using OsCircular.SystemTests.Faults;
 using OsCircular.TestKit;
 using OsCircular.TestKit.Labs;
+using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Programs;
 
 namespace OsCircular.SystemTests.TestKit;
@@ -109,6 +110,24 @@ public sealed class LabTests
         Assert.True(agent.Process.HasExited);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task BeaconForger_IsHeardUnderTheVictimsAndUnderFalseNames()
+    {
+        await using Lab lab = await Lab.CreateAsync(3);
+        using Socket hears = await HearAsync(lab.Host(2), BeaconForger.Multicast.Address, IPAddress.Any);
+        await using var forger = new BeaconForger(lab.Host(1), lab.Host(3), new GroupMember("lab", null).Group);
+        var sources = new HashSet<IPAddress>();
+        using var end = new CancellationTokenSource(Soon);
+        while (sources.Count < 5)
+        {
+            SocketReceiveFromResult got = await hears.ReceiveFromAsync(new byte[1400], new IPEndPoint(IPAddress.Any, 0), end.Token);
+            sources.Add(((IPEndPoint)got.RemoteEndPoint).Address);
+        }
+
+        Assert.Contains(lab.Host(3).Address, sources);
+        Assert.DoesNotContain(lab.Host(1).Address, sources);
+    }
+
     private static async Task AssertReachesAsync(Lab lab, int from, bool second, bool third, bool mirror) =>
         Assert.Equal((second, third, mirror), (
             await ReachesAsync(lab.Host(from), lab.Host(2)), await ReachesAsync(lab.Host(from), lab.Host(3)), await ReachesAsync(lab.Host(from), lab.Mirror)));
@@ -131,13 +150,9 @@ public sealed class LabTests
 
     private static async Task<bool> HearsAsync(Lab lab, IPAddress group, IPAddress any)
     {
-        bool four = group.AddressFamily == AddressFamily.InterNetwork;
-        SocketOptionLevel level = four ? SocketOptionLevel.IP : SocketOptionLevel.IPv6;
-        int line = int.Parse((await lab.Host(2).RunAsync("bash", "-c", "ip -o link show eth0")).Split(':')[0]);
-        using Socket hears = lab.Host(2).NewSocket(group.AddressFamily, SocketType.Dgram), says = lab.Host(1).NewSocket(group.AddressFamily, SocketType.Dgram);
-        hears.Bind(new IPEndPoint(any, 6771));
-        hears.SetSocketOption(level, SocketOptionName.AddMembership, four ? new MulticastOption(group, line) : new IPv6MulticastOption(group, line));
-        int own = int.Parse((await lab.Host(1).RunAsync("bash", "-c", "ip -o link show eth0")).Split(':')[0]);
+        (SocketOptionLevel level, bool four) = LevelOf(group);
+        using Socket hears = await HearAsync(lab.Host(2), group, any), says = lab.Host(1).NewSocket(group.AddressFamily, SocketType.Dgram);
+        int own = await LineOfAsync(lab.Host(1));
         says.SetSocketOption(level, SocketOptionName.MulticastInterface, four ? IPAddress.HostToNetworkOrder(own) : own);
         await says.SendToAsync("hello"u8.ToArray(), new IPEndPoint(group, 6771));
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -150,4 +165,19 @@ public sealed class LabTests
             return false;
         }
     }
+
+    private static async Task<Socket> HearAsync(LabHost host, IPAddress group, IPAddress any)
+    {
+        (SocketOptionLevel level, bool four) = LevelOf(group);
+        int line = await LineOfAsync(host);
+        Socket socket = host.NewSocket(group.AddressFamily, SocketType.Dgram);
+        socket.Bind(new IPEndPoint(any, 6771));
+        socket.SetSocketOption(level, SocketOptionName.AddMembership, four ? new MulticastOption(group, line) : new IPv6MulticastOption(group, line));
+        return socket;
+    }
+
+    private static (SocketOptionLevel Level, bool Four) LevelOf(IPAddress group) =>
+        group.AddressFamily == AddressFamily.InterNetwork ? (SocketOptionLevel.IP, true) : (SocketOptionLevel.IPv6, false);
+
+    private static async Task<int> LineOfAsync(LabHost host) => int.Parse((await host.RunAsync("cat", "/proc/net/dev_mcast")).Split('\n').First(line => line.Contains("eth0")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
 }

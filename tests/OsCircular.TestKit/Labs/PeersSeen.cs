@@ -9,7 +9,7 @@ namespace OsCircular.TestKit.Labs;
 /// <param name="Json">All of it, for a failing test's message.</param>
 public sealed record PeersSeen(string Own, IReadOnlyList<PeerSeen> Peers, string Json)
 {
-    public IEnumerable<PeerSeen> Live => Peers.Where(peer => peer.State == "live");
+    public IEnumerable<PeerSeen> Live => Peers.Where(peer => peer.State is "alive" or "resting");
 
     /// <summary>Whether the agent on this host is known and alive.</summary>
     public bool Sees(LabHost host) => Live.Any(peer => peer.IsOn(host));
@@ -20,13 +20,13 @@ public sealed record PeersSeen(string Own, IReadOnlyList<PeerSeen> Peers, string
         JsonElement root = document.RootElement;
         PeerSeen[] peers = [.. root.GetProperty("peers").EnumerateArray().Select(peer => new PeerSeen(
             peer.GetProperty("id").GetString() ?? "", peer.GetProperty("address").GetString()!, peer.GetProperty("state").GetString()!))];
-        return new PeersSeen(root.GetProperty("id").GetString()!, peers, json);
+        return new PeersSeen(root.GetProperty("sum").GetProperty("id").GetString()!, peers, json);
     }
 }
 
 /// <param name="Id">40 hex digits; empty before it was met.</param>
 /// <param name="Address">Address and port.</param>
-/// <param name="State"><c>live</c>, or why it is not asked: <c>banned</c>, <c>gone</c>...</param>
+/// <param name="State"><c>alive</c>, <c>resting</c>, <c>silent</c> or <c>banned</c>.</param>
 public sealed record PeerSeen(string Id, string Address, string State)
 {
     public bool IsOn(LabHost host) => IPEndPoint.TryParse(Address, out IPEndPoint? at) && (at.Address.Equals(host.Address) || at.Address.Equals(host.Address6));

@@ -131,6 +131,24 @@ public sealed class HeldNamesTests : IAsyncLifetime
         Assert.Equal([new(HeldKey.Of(name), HeldChangeKind.Removed)], Changes(before));
     }
 
+    // While the folders are looked through, which may take minutes, others may use what the catalogue said.
+    [Fact]
+    public void FinishRestore_OfACatalogueNotTrusted_LetsAllBeAskedForAlready()
+    {
+        HeldJournal journal = new();
+        BlockInventory inventory = new(new S3Fifo(), long.MaxValue, _ => false, TimeProvider.System, journal);
+        HeldNames names = new(journal, inventory);
+        byte[] page = new byte[CatalogPage.SizeOf(1)];
+        CatalogPage.WriteHeader(page, 1);
+        CatalogPage.WriteRow(page, 0, new CatalogRow(BlockName.Of(Block), Block.Length, 0, 0, SourceKind.Mirror, 0));
+        Assert.True(inventory.RestorePage(0, page));
+        inventory.FinishRestore(whole: false);
+        Assert.Equal(-1, names.CopyChanges(0, []));
+        List<ulong> keys = [];
+        Assert.Equal(names.Sequence, names.CopyKeys(keys));
+        Assert.Equal([HeldKey.Of(BlockName.Of(Block))], keys);
+    }
+
     [Fact]
     public void CopyKeys_OfSeveralPagesWithHoles_IsAllOfThem()
     {

@@ -21,6 +21,9 @@ public static class HolderTiming
         return delay < least ? least : delay > most ? most : delay;
     }
 
-    /// <summary>When an attempt is given up, whoever waits: nothing is sent for <paramref name="silence"/>, or what comes only trickles.</summary>
-    public static TimeSpan AttemptLimit(int length, TimeSpan silence) => silence + TimeSpan.FromSeconds(length / LeastRate);
+    /// <summary>How long a body may take once it has begun; a second of it is for hosts that are busy.</summary>
+    public static TimeSpan TransferLimit(int length) => TimeSpan.FromSeconds(1 + (length / LeastRate));
+
+    /// <summary>When an attempt is given up, whoever waits: nothing came for <paramref name="silence"/>, or what comes only trickles.</summary>
+    public static TimeSpan AttemptLimit(int length, TimeSpan silence) => silence + TransferLimit(length);
 }

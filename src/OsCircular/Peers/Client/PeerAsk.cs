@@ -9,8 +9,10 @@ namespace OsCircular.Peers.Client;
 /// <param name="Class">For whom.</param>
 /// <param name="WithHello">Whether this agent says who it is, and the answer must say the same.</param>
 /// <param name="NoCache">Have the peer check its own file first.</param>
+/// <param name="BodyLimit">How long the body of an answer may take from when the answer began; null: as long as all of it.</param>
 internal readonly record struct PeerAsk(
-    string Path, string? Fetch = null, int? Length = null, FetchClass Class = FetchClass.Reader, bool WithHello = false, bool NoCache = false)
+    string Path, string? Fetch = null, int? Length = null, FetchClass Class = FetchClass.Reader, bool WithHello = false, bool NoCache = false,
+    TimeSpan? BodyLimit = null)
 {
     /// <summary>The class as the header spells it; null where it goes without saying.</summary>
     public string? ClassText => Class switch

@@ -47,7 +47,8 @@ internal sealed class PeerLane : IDisposable
     /// <param name="body">Its limit holds.</param>
     /// <param name="stall">Wound up to <paramref name="silence"/> again whenever something came.</param>
     /// <param name="silence">How long nothing may come.</param>
-    public async ValueTask<PeerAnswer> SendAsync(PeerAsk ask, BodyBuffer body, CancellationTokenSource stall, TimeSpan silence)
+    /// <param name="whole">Ends all of it; wound down to the body's own limit when the answer begins.</param>
+    public async ValueTask<PeerAnswer> SendAsync(PeerAsk ask, BodyBuffer body, CancellationTokenSource stall, TimeSpan silence, CancellationTokenSource whole)
     {
         for (bool again = false; ; again = true)
         {
@@ -58,6 +59,7 @@ internal sealed class PeerLane : IDisposable
             // A connection's first request cannot be proven: its refusal brings the nonce that the second needs.
             bool mayProve = response.StatusCode == HttpStatusCode.Unauthorized && !again && _proofs is not null;
             if (mayProve && _proofs!.Learn(Single(response.Headers, PeerHeaders.Nonce))) continue;
+            if (ask.BodyLimit is { } limit) whole.CancelAfter(limit);
             return await ReadAsync(ask, proof, response, body, stall, silence).ConfigureAwait(false);
         }
     }

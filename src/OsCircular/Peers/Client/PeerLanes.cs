@@ -43,7 +43,11 @@ internal sealed class PeerLanes : IDisposable
             await _free.WaitAsync(whole.Token).ConfigureAwait(false);
             try
             {
+<<<<<<< HEAD
                 return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, whole.Token).ConfigureAwait(false);
+=======
+                return await OnLaneAsync(ask, body, whole).ConfigureAwait(false);
+>>>>>>> main
             }
             finally
             {
@@ -53,7 +57,7 @@ internal sealed class PeerLanes : IDisposable
         catch (OperationCanceledException)
         {
             if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
-            return new PeerAnswer(SourceError.TimedOut, whole.IsCancellationRequested ? $"not done in {limit.TotalSeconds:0.#} s" : $"silent for {_silence.TotalSeconds:0.#} s");
+            return new PeerAnswer(SourceError.TimedOut, whole.IsCancellationRequested ? "too slow" : $"silent for {_silence.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
         {
@@ -77,15 +81,15 @@ internal sealed class PeerLanes : IDisposable
         while (_idle.TryPop(out PeerLane? lane)) lane.Dispose();
     }
 
-    private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, CancellationToken whole)
+    private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, CancellationTokenSource whole)
     {
         // One clock for the wait for the answer and for each wait for more of it.
         using var stall = new CancellationTokenSource(_silence, _time);
-        using CancellationTokenRegistration link = whole.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stall);
+        using CancellationTokenRegistration link = whole.Token.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stall);
         if (!_idle.TryPop(out PeerLane? lane)) lane = new PeerLane(_address, _self, _silence);
         try
         {
-            return await lane.SendAsync(ask, body, stall, _silence).ConfigureAwait(false);
+            return await lane.SendAsync(ask, body, stall, _silence, whole).ConfigureAwait(false);
         }
         finally
         {

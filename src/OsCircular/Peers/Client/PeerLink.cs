@@ -108,7 +108,9 @@ internal sealed class PeerLink : IDisposable
 
     private async ValueTask<PeerAnswer> AskAsync(Call call, bool noCache, CancellationToken cancellationToken)
     {
-        var ask = new PeerAsk($"/{call.File.Path}", call.Fetch, call.Fetch is null ? null : call.Request?.StoredLength, call.Request?.Class ?? FetchClass.Reader, NoCache: noCache);
+        var ask = new PeerAsk(
+            $"/{call.File.Path}", call.Fetch, call.Fetch is null ? null : call.Request?.StoredLength, call.Request?.Class ?? FetchClass.Reader, NoCache: noCache,
+            BodyLimit: HolderTiming.TransferLimit(call.File.Length));
         TransferMeter meter = call.Fetch is null ? _held : _fetched;
         double ahead = meter.Begin(call.File.Length);
         long started = _time.GetTimestamp();
@@ -133,11 +135,11 @@ internal sealed class PeerLink : IDisposable
         return answer;
     }
 
-    // As a mirror is rested, but longer each time: there are other peers, and each probe costs a reader its patience.
+    // As a mirror is rested, but at the second failure, and longer each time: there are other peers, and each probe costs a reader its patience.
     private CircuitBreakerStrategyOptions<PeerAnswer> Breaker() => new()
     {
         FailureRatio = 0.5,
-        MinimumThroughput = 4,
+        MinimumThroughput = 2,
         SamplingDuration = TimeSpan.FromSeconds(10),
         BreakDuration = FirstRest,
         BreakDurationGenerator = static args => ValueTask.FromResult(FirstRest * (1 << Math.Clamp(args.FailureCount - 1, 0, MaxDoublings))),

@@ -69,6 +69,7 @@ internal sealed class HomeFetches : IAsyncDisposable
     /// <summary>Cancels what is under way, and awaits it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         Task[] tasks;
         lock (_lock) tasks = [.. _fetches.Values.Select(fetch => fetch.Task)];

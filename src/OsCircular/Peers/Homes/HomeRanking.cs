@@ -43,6 +43,6 @@ internal static class HomeRanking
     private static bool MayBeHome(Member member, PeerHello self)
     {
         PeerHello hello = member.Hello;
-        return hello.Fetches && hello.Repository is { } repository && (self.Repository is null || repository == self.Repository) && member.IsUsable;
+        return hello.Fetches && hello.Repository is { } repository && (self.Repository is null || repository == self.Repository) && member.IsUsable && !member.Link.IsResting;
     }
 }

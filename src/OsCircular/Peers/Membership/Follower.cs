@@ -21,7 +21,11 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
         {
             while (peers.Members.Holds(member))
             {
+                bool whole = member.KeepsSummary && member.Summary.Position is null;
                 await LookAsync(member, cancellationToken).ConfigureAwait(false);
+
+                // A whole summary is shared between askers, and a little old: what changed since is a small question.
+                if (whole && member.Summary.Position is not null) await LookAsync(member, cancellationToken).ConfigureAwait(false);
                 if (member.Misses > 0 && member.Quiet > PollRule.ForgetAfter)
                 {
                     logger.PeerForgotten(member.Address.ToString(), PollRule.ForgetAfter.TotalMinutes);

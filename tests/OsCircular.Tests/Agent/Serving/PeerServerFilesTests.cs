@@ -89,12 +89,21 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Get_UnreadableFile_FailsAndTheNextIsAnswered()
+    public async Task Get_UnreadableFile_EndsOnlyItsConnection()
     {
         Directory.CreateDirectory(_rig.Folder[AbsentPath[1..]]);
         RawHttpConnection connection = await _rig.OpenAsync();
-        Assert.Equal(404, (await connection.AskAsync("GET", AbsentPath)).Status);
-        Assert.Equal(200, (await connection.AskAsync("GET", HeldPath)).Status);
+        await connection.SendAsync("GET", AbsentPath);
+        Assert.True(await connection.IsClosedAsync());
+        Assert.Equal(200, (await _rig.GetAsync(HeldPath)).Status);
+        await UntilAsync(() => _rig.Server.Status() is { Uploads: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
+    }
+
+    [Fact]
+    public async Task Get_PartOfThePathIsAFile_IsMissing()
+    {
+        await File.WriteAllTextAsync(_rig.Folder["indexes"], "no folder");
+        Assert.Equal(404, (await _rig.GetAsync("/indexes/" + new string('0', 64))).Status);
     }
 
     [Theory]

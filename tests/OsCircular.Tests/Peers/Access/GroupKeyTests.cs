@@ -9,7 +9,7 @@ public sealed class GroupKeyTests
 {
     private const string Secret = "correct horse battery staple";
 
-    // HMAC-SHA-256(key, "oscircular group id 1") and the ids are pinned by openssl and sha1sum.
+    // The golden ids, as the golden proofs, were made by another program.
     [Fact]
     public void Id_WithoutAKey_IsTheGoldenOne() => Assert.Equal("c28941661a2a1f706955ae520645e84445991380", new PeerGroup("lab").Id.ToString());
 
