@@ -39,16 +39,10 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
                 return SourceError.TimedOut;
             }
 
-<<<<<<< HEAD
-            // One that holds the request need not be held up; one that answers at once is not to be asked without end.
-            TimeSpan pause = HomeTiming.LeastRound - peers.Time.GetElapsedTime(asked);
-            if (pause > TimeSpan.Zero) await Task.Delay(pause, peers.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-=======
             // A home holds the request while it works; one that does not must not have us ask without a pause.
             TimeSpan early = HomeTiming.LeastRound - peers.Time.GetElapsedTime(asked);
             if (early > TimeSpan.Zero) await Task.Delay(early, peers.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
->>>>>>> main
         }
     }
 

@@ -43,11 +43,7 @@ internal sealed class PeerLanes : IDisposable
             await _free.WaitAsync(whole.Token).ConfigureAwait(false);
             try
             {
-<<<<<<< HEAD
-                return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, whole.Token).ConfigureAwait(false);
-=======
-                return await OnLaneAsync(ask, body, whole).ConfigureAwait(false);
->>>>>>> main
+                return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, whole).ConfigureAwait(false);
             }
             finally
             {

@@ -77,7 +77,7 @@ internal sealed class PeerLink : IDisposable
                 static async (context, call) => Outcome.FromResult(await call.Link.AttemptAsync(call, context.CancellationToken).ConfigureAwait(false)),
                 context,
                 new Call(this, file, fetch, request, body, limit)).ConfigureAwait(false);
-            
+
             // Not asked at all: no sign that the peer is gone.
             return outcome.Exception is null ? outcome.Result : new PeerAnswer(SourceError.Refused, "resting");
         }

@@ -25,7 +25,7 @@ internal sealed class HomeFetches : IAsyncDisposable
     private readonly Lock _lock = new();
 
     // Guarded by _lock.
-    private readonly Dictionary<(BlockName Name, int Length), (BlockRequest Request, Task Task)> _fetches = [];
+    private readonly Dictionary<(BlockName Name, int Length), (BlockRequest Request, Lazy<Task> Task)> _fetches = [];
     private long _keptBytes;
     private long _bytes;
 
@@ -71,9 +71,9 @@ internal sealed class HomeFetches : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        Task[] tasks;
-        lock (_lock) tasks = [.. _fetches.Values.Select(fetch => fetch.Task)];
-        await Task.WhenAll(tasks).ConfigureAwait(false);
+        Lazy<Task>[] kept;
+        lock (_lock) kept = [.. _fetches.Values.Select(fetch => fetch.Task)];
+        await Task.WhenAll(kept.Select(fetch => fetch.Value)).ConfigureAwait(false);
         _stopping.Dispose();
     }
 
@@ -88,27 +88,29 @@ internal sealed class HomeFetches : IAsyncDisposable
     private bool TryKeep(BlockName name, int storedLength, FetchClass fetchClass)
     {
         BlockRequest request;
+        Lazy<Task> keeping;
         lock (_lock)
         {
             if (_stopping.IsCancellationRequested) return false;
-            if (_fetches.TryGetValue((name, storedLength), out (BlockRequest Request, Task Task) fetch)) request = fetch.Request;
+            if (_fetches.TryGetValue((name, storedLength), out (BlockRequest Request, Lazy<Task> Task) fetch)) (request, keeping) = fetch;
             else if (_fetches.Count >= _options.MaxHomeFetches || _keptBytes + storedLength > MaxKeptBytes) return false;
             else
             {
                 _keptBytes += storedLength;
-                request = new BlockRequest(name, storedLength, fetchClass, Deadline.In(Limit, _time));
-                _fetches.Add((name, storedLength), (request, KeepAsync(request)));
+                BlockRequest kept = request = new BlockRequest(name, storedLength, fetchClass, Deadline.In(Limit, _time));
+                keeping = new Lazy<Task>(() => KeepAsync(kept));
+                _fetches.Add((name, storedLength), (request, keeping));
             }
         }
 
+        // Begun before any asker rides along, and not under the lock: it then outlives them all.
+        _ = keeping.Value;
         request.RaiseTo(fetchClass);
         return true;
     }
 
     private async Task KeepAsync(BlockRequest request)
     {
-        // Out of the lock at once.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(request.StoredLength);
         try
         {

@@ -6,13 +6,8 @@ public static class HomeTiming
     /// <summary>How long a home holds a request before it says that it is working: well within the second that it has.</summary>
     public static readonly TimeSpan Hold = TimeSpan.FromMilliseconds(800);
 
-<<<<<<< HEAD
-    /// <summary>A home that is working is asked again no sooner than this after it was last asked.</summary>
-    public static readonly TimeSpan LeastRound = TimeSpan.FromMilliseconds(100);
-=======
     /// <summary>A home that says "working" sooner than this is not asked again before.</summary>
-    public static readonly TimeSpan LeastRound = TimeSpan.FromMilliseconds(250);
->>>>>>> main
+    public static readonly TimeSpan LeastRound = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What a home says where it has measured nothing yet.</summary>
     public static readonly TimeSpan UnknownEstimate = TimeSpan.FromSeconds(1);

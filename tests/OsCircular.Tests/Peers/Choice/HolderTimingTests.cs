@@ -19,9 +19,9 @@ public sealed class HolderTimingTests
         Assert.Equal(seconds, HolderTiming.HedgeDelay(new TransferEstimate(latency, rate, queued), 250_000, Least, Most).TotalSeconds, 6);
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(256 * 1024, 2)]
-    [InlineData(4 * 1024 * 1024, 17)]
-    public void AttemptLimit_OfALength_IsSilenceAndTheLeastRate(int length, double seconds) =>
+    [InlineData(0, 2)]
+    [InlineData(256 * 1024, 3)]
+    [InlineData(4 * 1024 * 1024, 18)]
+    public void AttemptLimit_OfALength_IsSilenceASecondAndTheLeastRate(int length, double seconds) =>
         Assert.Equal(seconds, HolderTiming.AttemptLimit(length, TimeSpan.FromSeconds(1)).TotalSeconds, 6);
 }

@@ -65,7 +65,7 @@ public sealed class PeerLanesTests
         using PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) });
         PeerAnswer answer = await GetAsync(lanes, limit: TimeSpan.FromMilliseconds(100));
         Assert.Equal(SourceError.TimedOut, answer.Error);
-        Assert.Contains("not done", answer.Detail, StringComparison.Ordinal);
+        Assert.Contains("too slow", answer.Detail, StringComparison.Ordinal);
     }
 
     [Theory]

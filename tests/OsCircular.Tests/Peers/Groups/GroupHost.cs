@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Agent.Hosting;
 using OsCircular.Agent.Serving;
-using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
