@@ -14,6 +14,8 @@ public sealed class TestMeters : IMeterFactory
         return meter;
     }
 
+    public bool Made(Meter meter) => _meters.Contains(meter);
+
     public void Dispose()
     {
         foreach (Meter meter in _meters) meter.Dispose();

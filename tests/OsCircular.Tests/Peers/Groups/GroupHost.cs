@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Agent.Hosting;
 using OsCircular.Agent.Serving;
+using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
@@ -18,9 +20,20 @@ namespace OsCircular.Tests.Peers.Groups;
 internal sealed class GroupHost : IAsyncDisposable
 {
     private readonly TestMeters _meters = new();
+    private readonly MeterListener _listener = new();
     private bool _ended;
+    private int _hedges;
 
-    private GroupHost(TestCache cache) => Cache = cache;
+    private GroupHost(TestCache cache)
+    {
+        Cache = cache;
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "oscircular.peer.hedges" && _meters.Made(instrument.Meter)) listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref _hedges, (int)count));
+        _listener.Start();
+    }
 
     public TestCache Cache { get; }
     public PeerService Service { get; private set; } = null!;
@@ -32,12 +45,17 @@ internal sealed class GroupHost : IAsyncDisposable
     /// <summary>Its way to the mirror: counts what this host asked for there.</summary>
     public FaultySource Line { get; private set; } = null!;
 
+    /// <summary>Second requests for what was late.</summary>
+    public int Hedges => Volatile.Read(ref _hedges);
+
     public IPEndPoint Address => new(IPAddress.Loopback, Server.Port);
     public ulong Weight => OsCircular.Peers.Homes.Rendezvous.IdOf(Service.Id);
 
     public static async Task<GroupHost> StartAsync(HostPlan plan, int number, IBlockSource mirror, IDocumentSource documents, IReadOnlyList<GroupHost> others)
     {
-        GroupHost host = new(await TestCache.OpenAsync()) { Standing = new PeerStanding(TestMembers.Repository, plan.Sequence, plan.HasMirror) };
+        TestCache cache = await TestCache.OpenAsync();
+        if (plan.Holds.Count > 0) await PutAsync(cache, plan.Holds);
+        GroupHost host = new(cache) { Standing = new PeerStanding(TestMembers.Repository, plan.Sequence, plan.HasMirror) };
         PeerGroup group = new("lab", plan.Key);
         Neighbours neighbours = new([], TimeProvider.System, NullLogger.Instance, () => []);
         PeerMetrics metrics = new(host._meters);
@@ -52,6 +70,20 @@ internal sealed class GroupHost : IAsyncDisposable
         PeerAddressText[] known = [.. others.Where(_ => plan.KnowsOthers).Select(other => PeerAddressText.Parse(other.Address.ToString()))];
         host.Service.Start(host.Server.Port, new DiscoveryOptions { Peers = known }, _ => { });
         return host;
+    }
+
+    // Without its catalogue a cache looks at what lies there.
+    private static async Task PutAsync(TestCache cache, IReadOnlyDictionary<BlockName, byte[]> files)
+    {
+        await cache.Cache.DisposeAsync();
+        File.Delete(Path.Combine(cache.Path, "agent", "catalog.db"));
+        foreach ((BlockName name, byte[] bytes) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(cache.FileOf(name))!);
+            await File.WriteAllBytesAsync(cache.FileOf(name), bytes);
+        }
+
+        await cache.ReopenAsync();
     }
 
     /// <summary>As a reader of this host does.</summary>
@@ -90,6 +122,7 @@ internal sealed class GroupHost : IAsyncDisposable
         await Chain.DisposeAsync();
         await Service.DisposeAsync();
         await Cache.DisposeAsync();
+        _listener.Dispose();
         _meters.Dispose();
     }
 }

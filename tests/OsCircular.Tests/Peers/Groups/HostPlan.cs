@@ -1,3 +1,4 @@
+using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Sources;
@@ -25,4 +26,7 @@ internal sealed record HostPlan
     public bool KnowsOthers { get; init; } = true;
 
     public long Sequence { get; init; } = 1;
+
+    /// <summary>Block files that lie in its cache when it starts, damaged ones too.</summary>
+    public IReadOnlyDictionary<BlockName, byte[]> Holds { get; init; } = new Dictionary<BlockName, byte[]>();
 }

@@ -30,7 +30,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         _server = new ScriptedHttpServer(AnswerAsync);
     }
 
-    public PeerId Id { get; } = PeerId.Derive("test", "scripted", "peer");
+    public PeerId Id => PeerId.Derive("test", "scripted", $"{Address.Port}");
 
     public IPEndPoint Address => new(IPAddress.Loopback, new Uri(_server.Url).Port);
 
