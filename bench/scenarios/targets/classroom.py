@@ -20,6 +20,7 @@ class Classroom:
 
     def __init__(self, lab, hosts):
         self._lab = lab
+        self._room_for_neighbours()
         self._name = f"oscb-{os.getpid()}-"
         self.router, self.mirror = self._space("router"), self._space("mirror")
         self.hosts = [self._space(str(number)) for number in range(1, hosts + 1)]
@@ -34,6 +35,16 @@ class Classroom:
     def uplink_bytes(self):
         """What crossed the uplink towards the hosts so far, headers and all."""
         return int(run(*self.on_mirror, "cat", "/proc/net/dev").split("eth0:")[1].split()[8])
+
+    def _room_for_neighbours(self):
+        # One kernel holds the neighbours of all hosts here, and by default 1024 of each family: of 32 hosts some would never reach each other.
+        for family in ("ipv4", "ipv6"):
+            for number, most in ((3, 32768), (2, 16384), (1, 8192)):
+                key = f"net.{family}.neigh.default.gc_thresh{number}"
+                before = run("sysctl", "-n", key).strip()
+                if int(before) < most:
+                    run("sysctl", "-qw", f"{key}={most}")
+                    self._lab.callback(run, "sysctl", "-qw", f"{key}={before}")
 
     def _space(self, name):
         space = self._name + name

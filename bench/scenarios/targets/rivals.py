@@ -16,14 +16,14 @@ def free_port():
 
 
 def nginx(lab, root, address="127.0.0.1", prefix=(), log=os.devnull):
-    """Serves a folder over HTTP; returns its URL. One line goes to the log for each answer: status, bytes of the body, path."""
+    """Serves a folder over HTTP; returns its URL. One line goes to the log for each answer: status, bytes of the body, path, asker, time."""
     port = free_port()
     home = lab.new_folder("nginx")
     (home / "nginx.conf").write_text(f"""
 daemon off; master_process on; worker_processes auto; user root; pid {home}/pid; error_log {home}/error.log;
 events {{ worker_connections 1024; }}
 http {{
-  log_format short '$status $body_bytes_sent $uri'; access_log {"off" if log == os.devnull else f"{log} short"}; autoindex on; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  log_format short '$status $body_bytes_sent $uri $remote_addr $msec'; access_log {"off" if log == os.devnull else f"{log} short"}; autoindex on; sendfile on; tcp_nopush on; keepalive_requests 1000000;
   client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi; uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
   server {{ listen {address}:{port}; root {root}; }}
 }}

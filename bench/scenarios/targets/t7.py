@@ -159,7 +159,7 @@ def given_again(log):
     """Bytes of block files that the mirror gave beyond the first time."""
     bytes_of = collections.defaultdict(list)
     for line in open(log):
-        status, sent, path = line.split()
+        status, sent, path, *_ = line.split()
         if status in ("200", "206") and path.startswith("/blocks/"):
             bytes_of[path].append(int(sent))
     return sum(sum(sent) - max(sent) for sent in bytes_of.values())

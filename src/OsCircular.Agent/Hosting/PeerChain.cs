@@ -24,11 +24,12 @@ internal sealed class PeerChain : IAsyncDisposable
     public PeerChain(BlockCache cache, PrioritySource line, IDocumentSource mirrors, PeerService peers, Func<bool> canFetch, TimeProvider time)
     {
         // As home: held here, held by another, else over the line. Never another home.
-        UnderWaySource underWay = new(line);
+        // Until it is kept: what has come and is not yet held must not be fetched by another either.
+        UnderWaySource underWay = new(new KeepingSource(cache.Blocks, line, SourceKind.Mirror));
         SingleFlightSource home = new(
             new CachedBlockSource(
                 cache.Blocks,
-                new FallbackSource(new KeepingSource(cache.Blocks, peers.HolderBlocks, SourceKind.Peer), new KeepingSource(cache.Blocks, underWay, SourceKind.Mirror)),
+                new FallbackSource(new KeepingSource(cache.Blocks, peers.HolderBlocks, SourceKind.Peer), underWay),
                 countsMisses: false),
             time);
         _homeDocuments = new SingleFlightDocumentSource(

@@ -80,7 +80,7 @@ internal sealed class HolderSweep
             },
         }).Build();
 
-    private TimeSpan HedgeDelay => HolderTiming.HedgeDelay(_latest, _file.Length, _peers.Options.MinHedgeDelay, _peers.Options.Silence);
+    private TimeSpan HedgeDelay => HolderTiming.HedgeDelay(_latest, _file.Length, _peers.Options.MinHedgeDelay, _peers.Patience.Silence);
 
     private static Member[] Choose(PeerSet peers, int length, ulong key)
     {
@@ -120,7 +120,7 @@ internal sealed class HolderSweep
         BodyBuffer body = _file.Rent();
         Interlocked.Increment(ref _running);
         PeerAnswer answer = await holder.Link.GetAsync(
-            _file, fetch: null, _request, body, HolderTiming.AttemptLimit(_file.Length, _peers.Options.Silence / 2), cancellationToken).ConfigureAwait(false);
+            _file, fetch: null, _request, body, HolderTiming.AttemptLimit(_file.Length, _peers.Patience.Silence / 2), cancellationToken).ConfigureAwait(false);
         Interlocked.Decrement(ref _running);
         _file.Return(body);
         if (answer.Error == SourceError.None) holder.Trust.NoteKept();

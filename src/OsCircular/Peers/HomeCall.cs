@@ -32,7 +32,7 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
 
             promised ??= answer.Estimate!.Value;
             TimeSpan waited = peers.Time.GetElapsedTime(started);
-            bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value) && MayLeave();
+            bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value, peers.Patience.Silence) && MayLeave();
             if (leaves || deadline.RemainingOfFirstHalf == TimeSpan.Zero)
             {
                 peers.NoteLeft(key);
@@ -56,7 +56,7 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
     private async ValueTask<PeerAnswer> AskOnceAsync(Member home, string fetch, CancellationToken cancellationToken)
     {
         BodyBuffer body = file.Rent();
-        TimeSpan limit = Choice.HolderTiming.AttemptLimit(file.Length, peers.Options.Silence);
+        TimeSpan limit = Choice.HolderTiming.AttemptLimit(file.Length, peers.Patience.Silence);
         PeerAnswer answer = await home.Link.GetAsync(file, fetch, request, body, limit, cancellationToken).ConfigureAwait(false);
         file.Return(body);
         return answer;

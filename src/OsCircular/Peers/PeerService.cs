@@ -24,6 +24,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private readonly Func<PeerStanding> _standing;
     private readonly PeerIdentity _identity;
     private readonly PeerConducts _conducts;
+    private readonly Patience _patience;
     private readonly PeerSet _peers;
     private readonly SummaryWriter _writer;
     private readonly SummaryRoom _room;
@@ -63,7 +64,8 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _identity = new PeerIdentity(id, () => Hello, access.Key);
         _conducts = new PeerConducts(options.Ban, time);
         _tasks = new PeerTasks(time, logger);
-        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, metrics, time, random);
+        _patience = new Patience(options.Silence, time);
+        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, _patience, metrics, time, random);
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
         _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
@@ -112,9 +114,11 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     public void Start(int port, DiscoveryOptions discovery, Action<byte[]> remember)
     {
         _port = port;
-        _greeter = new Greeter(_peers, Access, address => new PeerLanes(address, _identity, _options, _time), Met, _logger);
+        _greeter = new Greeter(_peers, Access, address => new PeerLanes(address, _identity, _options, _patience, _time), Met, _logger);
+        _tasks.Run("looking how late this host is", _patience.RunAsync);
         _tasks.Run("greeting", _greeter.RunAsync);
         _tasks.Run("greeting again", _greeter.FindAgainAsync);
+        _tasks.Run("asking members whom they know", _greeter.ExchangeAsync);
         _tasks.Run("settling", SettleAsync);
         _tasks.Run("remembering", token => RememberAsync(remember, token));
         _discovery = new PeerDiscovery(new DiscoverySelf(Access, Id, port), discovery, _greeter, _peers.Draw, _time, _logger);
@@ -139,7 +143,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private Member Make(IPEndPoint address, PeerHello hello)
     {
         Conduct conduct = _conducts.Of(address);
-        return new Member(address, hello, new PeerLink(address, _identity, conduct, _options, _metrics, _time, _logger), conduct, _time);
+        return new Member(address, hello, new PeerLink(address, _identity, conduct, _options, _patience, _metrics, _time, _logger), conduct, _time);
     }
 
     // Anyone who answered a greeting, or greeted.

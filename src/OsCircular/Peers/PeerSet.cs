@@ -1,3 +1,4 @@
+using OsCircular.Peers.Choice;
 using OsCircular.Peers.Membership;
 using OsCircular.Sources.Transfers;
 
@@ -13,11 +14,12 @@ internal sealed class PeerSet
     private readonly BriefMemory<(ulong Key, PeerId Peer)> _inVain;
     private long _asked;
 
-    public PeerSet(MemberTable members, Func<PeerHello> hello, PeerOptions options, PeerMetrics metrics, TimeProvider time, Random random)
+    public PeerSet(MemberTable members, Func<PeerHello> hello, PeerOptions options, Patience patience, PeerMetrics metrics, TimeProvider time, Random random)
     {
         Members = members;
         Hello = hello;
         Options = options;
+        Patience = patience;
         Metrics = metrics;
         Budget = new HedgeBudget(options.HedgeShare);
         _time = time;
@@ -29,6 +31,10 @@ internal sealed class PeerSet
     public MemberTable Members { get; }
     public Func<PeerHello> Hello { get; }
     public PeerOptions Options { get; }
+
+    /// <summary>How long a member may be silent.</summary>
+    public Patience Patience { get; }
+
     public PeerMetrics Metrics { get; }
 
     /// <summary>For second requests of every kind: hedges, and homes not waited for.</summary>

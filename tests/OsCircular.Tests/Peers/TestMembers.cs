@@ -47,7 +47,7 @@ internal sealed class TestMembers : IDisposable
     {
         Conduct conduct = new(_options.Ban, _time);
         PeerIdentity identity = new(Self.Id, () => Self, null);
-        return new Member(address, hello, new PeerLink(address, identity, conduct, _options, Metrics, _time, NullLogger.Instance), conduct, _time);
+        return new Member(address, hello, new PeerLink(address, identity, conduct, _options, new Patience(_options.Silence, _time), Metrics, _time, NullLogger.Instance), conduct, _time);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using OsCircular.Peers.Choice;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
 
@@ -11,7 +12,7 @@ internal sealed class PeerLanes : IDisposable
     private readonly IPEndPoint _address;
     private readonly PeerIdentity _self;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _silence;
+    private readonly Patience _patience;
 
     // Disposing it would strand whoever waits for a lane; it holds nothing that must be given back.
 #pragma warning disable CA2213
@@ -20,12 +21,12 @@ internal sealed class PeerLanes : IDisposable
     private readonly ConcurrentStack<PeerLane> _idle = new();
     private volatile bool _disposed;
 
-    public PeerLanes(IPEndPoint address, PeerIdentity self, PeerOptions options, TimeProvider time)
+    public PeerLanes(IPEndPoint address, PeerIdentity self, PeerOptions options, Patience patience, TimeProvider time)
     {
         _address = address;
         _self = self;
         _time = time;
-        _silence = options.Silence;
+        _patience = patience;
         _free = new SemaphoreSlim(options.Lanes);
     }
 
@@ -36,6 +37,7 @@ internal sealed class PeerLanes : IDisposable
     /// <param name="cancellationToken">Ends it with <see cref="SourceError.Cancelled"/>.</param>
     public async ValueTask<PeerAnswer> GetAsync(PeerAsk ask, BodyBuffer body, TimeSpan limit, CancellationToken cancellationToken)
     {
+        TimeSpan silence = _patience.Silence;
         using var whole = new CancellationTokenSource(limit, _time);
         using CancellationTokenRegistration asker = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), whole);
         try
@@ -43,7 +45,7 @@ internal sealed class PeerLanes : IDisposable
             await _free.WaitAsync(whole.Token).ConfigureAwait(false);
             try
             {
-                return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, whole).ConfigureAwait(false);
+                return _disposed ? new PeerAnswer(SourceError.Unreachable, "forgotten") : await OnLaneAsync(ask, body, silence, whole).ConfigureAwait(false);
             }
             finally
             {
@@ -53,7 +55,7 @@ internal sealed class PeerLanes : IDisposable
         catch (OperationCanceledException)
         {
             if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
-            return new PeerAnswer(SourceError.TimedOut, whole.IsCancellationRequested ? "too slow" : $"silent for {_silence.TotalSeconds:0.#} s");
+            return new PeerAnswer(SourceError.TimedOut, whole.IsCancellationRequested ? "too slow" : $"silent for {silence.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
         {
@@ -77,15 +79,15 @@ internal sealed class PeerLanes : IDisposable
         while (_idle.TryPop(out PeerLane? lane)) lane.Dispose();
     }
 
-    private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, CancellationTokenSource whole)
+    private async ValueTask<PeerAnswer> OnLaneAsync(PeerAsk ask, BodyBuffer body, TimeSpan silence, CancellationTokenSource whole)
     {
         // One clock for the wait for the answer and for each wait for more of it.
-        using var stall = new CancellationTokenSource(_silence, _time);
+        using var stall = new CancellationTokenSource(silence, _time);
         using CancellationTokenRegistration link = whole.Token.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stall);
-        if (!_idle.TryPop(out PeerLane? lane)) lane = new PeerLane(_address, _self, _silence);
+        if (!_idle.TryPop(out PeerLane? lane)) lane = new PeerLane(_address, _self, silence);
         try
         {
-            return await lane.SendAsync(ask, body, stall, _silence, whole).ConfigureAwait(false);
+            return await lane.SendAsync(ask, body, stall, silence, whole).ConfigureAwait(false);
         }
         finally
         {

@@ -27,10 +27,10 @@ internal sealed class PeerLink : IDisposable
     private readonly ResiliencePipeline<PeerAnswer> _breaker;
     private long _restingUntil;
 
-    public PeerLink(IPEndPoint address, PeerIdentity self, Conduct conduct, PeerOptions options, PeerMetrics metrics, TimeProvider time, ILogger logger)
+    public PeerLink(IPEndPoint address, PeerIdentity self, Conduct conduct, PeerOptions options, Patience patience, PeerMetrics metrics, TimeProvider time, ILogger logger)
     {
         Name = address.ToString();
-        _lanes = new PeerLanes(address, self, options, time);
+        _lanes = new PeerLanes(address, self, options, patience, time);
         _conduct = conduct;
         _metrics = metrics;
         _time = time;

@@ -18,9 +18,10 @@ public static class HomeTiming
     /// <summary>How long a home waits for another that fetches the same already.</summary>
     public static readonly TimeSpan MaxJoin = TimeSpan.FromSeconds(5);
 
-    /// <summary>A home that has answered is slow when it misses its own first estimate twofold; a second more, for an estimate of nothing is none.</summary>
+    /// <summary>A home that has answered is slow when it misses its own first estimate twofold, and by more than silence would be forgiven.</summary>
     /// <param name="waited">Since it was first asked.</param>
     /// <param name="firstEstimate">What it said first.</param>
-    public static bool IsSlow(TimeSpan waited, TimeSpan firstEstimate) =>
-        waited > (2 * (firstEstimate < MaxEstimate ? firstEstimate : MaxEstimate)) + TimeSpan.FromSeconds(1);
+    /// <param name="silence">How long a peer may be silent.</param>
+    public static bool IsSlow(TimeSpan waited, TimeSpan firstEstimate, TimeSpan silence) =>
+        waited > (2 * (firstEstimate < MaxEstimate ? firstEstimate : MaxEstimate)) + silence;
 }

@@ -33,7 +33,7 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
                     return;
                 }
 
-                await member.WaitAsync(PollRule.Pause(member.Misses, peers.SinceAsked, peers.Options, peers.Draw()), cancellationToken).ConfigureAwait(false);
+                await member.WaitAsync(PollRule.Pause(member.Misses, peers.SinceAsked, peers.Members.All.Length, peers.Options, peers.Draw()), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -20,7 +20,6 @@ internal sealed class Greeter : IPeerFinds
     private const int MaxRemembered = 1024;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MaxJitter = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(3);
 
     private readonly PeerSet _peers;
     private readonly PeerAccess _access;
@@ -84,10 +83,33 @@ internal sealed class Greeter : IPeerFinds
         }
     }
 
+    /// <summary>
+    /// Asks now one member, now another, whom it knows: whoever was missed, because a beacon or a greeting was lost, is found so, and all come to rank the same
+    /// homes. Until cancelled.
+    /// </summary>
+    public async Task ExchangeAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan pause = PollRule.ExchangePause(_peers.Members.SinceChange, _peers.Draw());
+            await Task.Delay(pause, _peers.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Member[] all = _peers.Members.All;
+            if (all.Length == 0 || cancellationToken.IsCancellationRequested) continue;
+            Member member = all[(int)(_peers.Draw() * all.Length)];
+            if (!member.IsUsable) continue;
+            BodyBuffer body = BodyBuffer.UpTo(PeersDocument.MaxLength, _peers.Time);
+            PeerAnswer answer = await member.Link.LookAsync("/peers", body, AnswerLimit, cancellationToken).ConfigureAwait(false);
+            if (answer.Error == SourceError.None) FoundAt(member.Address, body);
+        }
+    }
+
+    // A whole list of peers comes in one piece after the first byte.
+    private TimeSpan AnswerLimit => _peers.Patience.Silence + TimeSpan.FromSeconds(1);
+
     private bool IsDue(IPEndPoint address)
     {
         if (!_greeted.TryGetValue(address, out Greeted greeted)) return true;
-        TimeSpan pause = greeted.IsSelf ? TimeSpan.MaxValue : greeted.Failures == 0 ? Again : PollRule.Pause(greeted.Failures, TimeSpan.MaxValue, _peers.Options, 0.5);
+        TimeSpan pause = greeted.IsSelf ? TimeSpan.MaxValue : greeted.Failures == 0 ? Again : PollRule.Pause(greeted.Failures, TimeSpan.MaxValue, 1, _peers.Options, 0.5);
         return _peers.Time.GetElapsedTime(greeted.At) >= pause;
     }
 
@@ -109,7 +131,7 @@ internal sealed class Greeter : IPeerFinds
         if (source == PeerFindSource.Beacon) await Task.Delay(MaxJitter * _peers.Draw(), _peers.Time, cancellationToken).ConfigureAwait(false);
         using PeerLanes lanes = _open(address);
         BodyBuffer body = BodyBuffer.UpTo(PeersDocument.MaxLength, _peers.Time);
-        PeerAnswer answer = await lanes.GetAsync(new PeerAsk("/peers", WithHello: true), body, GreetingLimit, cancellationToken).ConfigureAwait(false);
+        PeerAnswer answer = await lanes.GetAsync(new PeerAsk("/peers", WithHello: true), body, AnswerLimit, cancellationToken).ConfigureAwait(false);
         bool good = answer.Error == SourceError.None && answer.Hello is not null;
         bool isSelf = good && answer.Hello!.Id == _peers.Hello().Id;
         _greeted[address] = new Greeted(_peers.Time.GetTimestamp(), source, good ? 0 : failures + 1, isSelf);
@@ -117,7 +139,12 @@ internal sealed class Greeter : IPeerFinds
         if (!good || isSelf) return;
 
         _met(address, answer.Hello!, $"found by {source.ToString().ToLowerInvariant()}");
-        foreach (IPEndPoint other in PeersDocument.Read(body.Written.Span))
+        FoundAt(address, body);
+    }
+
+    private void FoundAt(IPEndPoint address, BodyBuffer peers)
+    {
+        foreach (IPEndPoint other in PeersDocument.Read(peers.Written.Span))
         {
             // Another host's loopback is not this one's.
             if (!IPAddress.IsLoopback(other.Address) || IPAddress.IsLoopback(address.Address)) Found(other, PeerFindSource.Peers);

@@ -1,5 +1,6 @@
 using System.Net;
 using OsCircular.Peers;
+using OsCircular.Peers.Choice;
 using OsCircular.Peers.Client;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
@@ -124,7 +125,8 @@ public sealed class PeerLanesTests
     }
 
     private static PeerLanes Open(ScriptedHttpServer server, PeerOptions? options = null) => new(
-        new IPEndPoint(IPAddress.Loopback, new Uri(server.Url).Port), new PeerIdentity(TestMembers.Id(1), () => TestMembers.Hello(1), null), options ?? Options, TimeProvider.System);
+        new IPEndPoint(IPAddress.Loopback, new Uri(server.Url).Port), new PeerIdentity(TestMembers.Id(1), () => TestMembers.Hello(1), null), options ?? Options,
+        new Patience((options ?? Options).Silence, TimeProvider.System), TimeProvider.System);
 
     private static Task<PeerAnswer> GetAsync(PeerLanes lanes, PeerAsk? ask = null, TimeSpan? limit = null, CancellationToken cancellationToken = default) =>
         lanes.GetAsync(ask ?? new PeerAsk("/x"), BodyBuffer.UpTo(1000, TimeProvider.System), limit ?? TimeSpan.FromSeconds(25), cancellationToken).AsTask();
