@@ -84,6 +84,35 @@ public sealed class GroupHolderTests
     }
 
     [Fact]
+    public async Task Fetch_AnotherLengthThanTheRowSays_IsHeldAgainstNobody()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, 6).Select(_ => group.BlockOf(asker))];
+        await using ScriptedPeer peer = new(request => request.RespondAsync(200, new byte[blocks[0].Length + 1]), fetches: false, blocks);
+        await peer.JoinAsync(asker);
+        foreach (byte[] block in blocks) await asker.ReadAsync(block);
+
+        // Each was asked for twice, for it might have been torn.
+        Assert.Equal(2 * blocks.Length, peer.Asked.Count);
+        Assert.Equal(PeerState.Alive, asker.Of(peer.Id)!.State);
+        Assert.Equal(0, asker.Of(peer.Id)!.Bans);
+    }
+
+    [Fact]
+    public async Task Fetch_ATornFile_IsAskedForOnceMoreWhenThePeerHasCheckedIt()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        byte[] block = group.BlockOf(asker);
+        await using ScriptedPeer peer = new(
+            request => request.RespondAsync(200, request.Headers.ContainsKey("Cache-Control") ? block : block[..100]), fetches: false, block);
+        await peer.JoinAsync(asker);
+        await asker.ReadAsync(block);
+        Assert.Equal(0, group.Mirror.Calls);
+    }
+
+    [Fact]
     public async Task Fetch_APeerClaimsEverything_IsPassedOverAfterAFewRequests()
     {
         await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
@@ -107,6 +136,20 @@ public sealed class GroupHolderTests
         await asker.ReadAsync(block).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Single(hanging.Asked);
         Assert.Equal(1, asker.Hedges);
+    }
+
+    [Fact]
+    public async Task Fetch_APeerHangsEachTime_RestsAfterTwo()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(Patient with { Options = Patient.Options with { MinHedgeDelay = TimeSpan.FromMilliseconds(10) } });
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, 6).Select(_ => group.BlockOf(asker))];
+        await using ScriptedPeer hanging = new(ScriptedPeer.HangAsync, fetches: false, blocks);
+        await hanging.JoinAsync(asker);
+        foreach (byte[] block in blocks) await asker.ReadAsync(block);
+        Assert.Equal(2, hanging.Asked.Count);
+        Assert.Equal(2, asker.Hedges);
+        Assert.Equal(PeerState.Resting, asker.Of(hanging.Id)!.State);
     }
 
     [Fact]
