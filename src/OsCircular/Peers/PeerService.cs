@@ -32,7 +32,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private readonly HolderSource _holders;
     private readonly PeerTasks _tasks;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HigherSequences _higher;
+    private readonly Seldom _headLooks;
     private readonly Seldom _full;
     private Greeter? _greeter;
     private PeerDiscovery? _discovery;
@@ -67,7 +67,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
         _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
-        _higher = new HigherSequences(time);
+        _headLooks = new Seldom(HeadLook.Least, time);
         _full = new Seldom(TimeSpan.FromMinutes(1), time);
         ResiliencePipeline<HolderStep> pipeline = HolderSweep.Pipeline(time);
         _source = new PeerSource(_peers, pipeline, _settled.Task);
@@ -158,7 +158,8 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
                 break;
         }
 
-        if (PeerHeads.IsNewer(hello, Hello) && _higher.IsNews(hello.Sequence)) NewerHead?.Invoke();
+        // Anybody may announce anything: so often at most, whoever does.
+        if (member is not null && PeerHeads.IsNewer(member.Hello, Hello) && member.HeadLook.IsDue(member.Hello.Sequence) && _headLooks.IsDue()) NewerHead?.Invoke();
     }
 
     private async Task SettleAsync(CancellationToken cancellationToken)

@@ -50,6 +50,9 @@ internal sealed class TestMembers : IDisposable
         return new Member(address, hello, new PeerLink(address, identity, conduct, _options, Metrics, _time, NullLogger.Instance), conduct, _time);
     }
 
+    /// <summary>What a search among them needs.</summary>
+    public PeerSet Set(Random random) => new(Table, () => Self, _options, Metrics, _time, random);
+
     public void Dispose()
     {
         Table.Dispose();

@@ -24,6 +24,7 @@ internal sealed class Member : IDisposable
         Link = link;
         Conduct = conduct;
         Trust = new SummaryTrust(time);
+        HeadLook = new HeadLook(time);
         _time = time;
         Weight = Rendezvous.IdOf(hello.Id);
         _met = _heard = time.GetTimestamp();
@@ -45,8 +46,11 @@ internal sealed class Member : IDisposable
     /// <summary>False where there is no room for its summary: it is then only looked at.</summary>
     public bool KeepsSummary { get; set; } = true;
 
-    /// <summary>Looks at its summary, and whether that tells the truth.</summary>
+    /// <summary>Whether its summary tells the truth.</summary>
     public SummaryTrust Trust { get; }
+
+    /// <summary>The last look at its head.</summary>
+    public HeadLook HeadLook { get; }
 
     /// <summary>Looks in a row that it did not answer; 0 where it is alive.</summary>
     public int Misses => Volatile.Read(ref _misses);
