@@ -1,3 +1,4 @@
+using OsCircular.Peers.Choice;
 using OsCircular.Peers.Client;
 using OsCircular.Peers.Homes;
 using OsCircular.Peers.Membership;
@@ -21,7 +22,8 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         while (true)
         {
             long asked = peers.Time.GetTimestamp();
-            PeerAnswer answer = await AskOnceAsync(home, fetch, cancellationToken).ConfigureAwait(false);
+            TimeSpan limit = HolderTiming.AttemptLimit(file.Length, peers.Options.Silence);
+            PeerAnswer answer = await peers.AskAsync(home, file, fetch, request, limit, cancellationToken).ConfigureAwait(false);
             if (answer.Error == SourceError.Cancelled && promised is not null) peers.NoteLeft(key);
             if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
             if (!answer.IsWorking) return answer.Error;
@@ -51,14 +53,5 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         if (request is { Class: not FetchClass.Reader } || !peers.Budget.TrySpend()) return false;
         peers.Metrics.Hedged();
         return true;
-    }
-
-    private async ValueTask<PeerAnswer> AskOnceAsync(Member home, string fetch, CancellationToken cancellationToken)
-    {
-        BodyBuffer body = file.Rent();
-        TimeSpan limit = Choice.HolderTiming.AttemptLimit(file.Length, peers.Options.Silence);
-        PeerAnswer answer = await home.Link.GetAsync(file, fetch, request, body, limit, cancellationToken).ConfigureAwait(false);
-        file.Return(body);
-        return answer;
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private PeerDiscovery? _discovery;
     private HomeFetches? _homes;
     private HomeParts? _parts;
-    private int _port;
+    private volatile int _port;
 
     /// <param name="id">This agent's.</param>
     /// <param name="access">Who may be a member.</param>

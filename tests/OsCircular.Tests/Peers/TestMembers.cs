@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Peers;
 using OsCircular.Peers.Choice;
@@ -51,7 +52,7 @@ internal sealed class TestMembers : IDisposable
     }
 
     /// <summary>What a search among them needs.</summary>
-    public PeerSet Set(Random random) => new(Table, () => Self, _options, Metrics, _time, random);
+    public PeerSet Set(Random random, ILogger? logger = null) => new(Table, () => Self, _options, Metrics, _time, random, logger ?? NullLogger.Instance);
 
     public void Dispose()
     {

@@ -81,7 +81,10 @@ internal sealed class PeerLink : IDisposable
                 new Call(this, file, fetch, request, body, limit)).ConfigureAwait(false);
 
             // Not asked at all: no sign that the peer is gone.
-            return outcome.Exception is null ? outcome.Result : new PeerAnswer(SourceError.Refused, "resting");
+            if (outcome.Exception is BrokenCircuitException) return new PeerAnswer(SourceError.Refused, "resting");
+            if (outcome.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
+            outcome.ThrowIfException();
+            return outcome.Result;
         }
         finally
         {

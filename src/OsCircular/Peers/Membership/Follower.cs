@@ -8,11 +8,14 @@ namespace OsCircular.Peers.Membership;
 
 /// <summary>
 /// Looks at one member again and again: whether it is alive, what it says of itself, and what it holds. One look is one small request for the changes
-/// since the last.
+/// since the last. One for each member.
 /// </summary>
 internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, PeerHello> heard, ILogger logger)
 {
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
+
+    // What was said of it last: a request for a block may find it silent, and a greeting find it back, before a look does.
+    private bool _saidSilent;
 
     /// <summary>Follows a member until it is forgotten or the token is cancelled.</summary>
     public async Task RunAsync(Member member, CancellationToken cancellationToken)
@@ -50,12 +53,15 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
         bool isAnother = answer.Hello is { } said && said.Id != member.Id;
         if (answer.Error != SourceError.None || isAnother)
         {
-            if (peers.Members.Missed(member)) logger.PeerSilent(member.Address.ToString(), isAnother ? "another agent answers there" : answer.Detail ?? answer.Error.ToString());
+            peers.Members.Missed(member);
+            if (!_saidSilent) logger.PeerSilent(member.Address.ToString(), isAnother ? "another agent answers there" : answer.Detail ?? answer.Error.ToString());
+            _saidSilent = true;
             if (isAnother) peers.Members.Forget(member);
             return;
         }
 
-        if (member.Misses > 0) logger.PeerIsBack(member.Address.ToString());
+        if (_saidSilent) logger.PeerIsBack(member.Address.ToString());
+        _saidSilent = false;
         heard(member, answer.Hello!);
 
         // What does not fit is asked for whole at the next look.
