@@ -63,7 +63,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _identity = new PeerIdentity(id, () => Hello, access.Key);
         _conducts = new PeerConducts(options.Ban, time);
         _tasks = new PeerTasks(time, logger);
-        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, metrics, time, random);
+        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, metrics, time, random, logger);
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
         _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
