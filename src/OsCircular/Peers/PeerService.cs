@@ -66,7 +66,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, metrics, time, random, logger);
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
-        _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
+        _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates, time);
         _headLooks = new Seldom(HeadLook.Least, time);
         _full = new Seldom(TimeSpan.FromMinutes(1), time);
         ResiliencePipeline<HolderStep> pipeline = HolderSweep.Pipeline(time);
@@ -133,6 +133,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         await _tasks.DisposeAsync().ConfigureAwait(false);
         if (_homes is not null) await _homes.DisposeAsync().ConfigureAwait(false);
         _discovery?.Dispose();
+        _room.Dispose();
         _peers.Members.Dispose();
     }
 

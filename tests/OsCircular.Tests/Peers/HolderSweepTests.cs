@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Blocks;
 using OsCircular.Peers;
-using OsCircular.Peers.Membership;
 using OsCircular.Peers.Summaries;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;

@@ -14,6 +14,9 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
 {
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
 
+    // Of a body that is read whoever else is being looked at: the names of 30 000 blocks, or all that /peers may say.
+    private const int ShortBody = PeersDocument.MaxLength;
+
     // What was said of it last: a request for a block may find it silent, and a greeting find it back, before a look does.
     private bool _saidSilent;
 
@@ -47,8 +50,41 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
     private async Task LookAsync(Member member, CancellationToken cancellationToken)
     {
         if (member.Conduct.IsBanned) return;
-        BodyBuffer body = BodyBuffer.UpTo(member.KeepsSummary ? PeerSummary.MaxBodyLength : PeersDocument.MaxLength, peers.Time);
-        PeerAnswer answer = await member.Link.LookAsync(PathOf(member), body, LookLimit, cancellationToken).ConfigureAwait(false);
+        string path = PathOf(member);
+        (PeerAnswer answer, BodyBuffer body) = await AskAsync(member, path, ShortBody, cancellationToken).ConfigureAwait(false);
+        if (answer.Error == SourceError.Invalid && member.KeepsSummary) await LookAtLongAsync(member, path, cancellationToken).ConfigureAwait(false);
+        else Take(member, answer, member.KeepsSummary ? body : null);
+    }
+
+    // There may be hundreds of members: memory for a long summary is given to a few at a time, and the others are only seen to be there.
+    private async Task LookAtLongAsync(Member member, string path, CancellationToken cancellationToken)
+    {
+        if (!await room.TryEnterAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Take(member, (await AskAsync(member, "/peers", ShortBody, cancellationToken).ConfigureAwait(false)).Answer, summary: null);
+            return;
+        }
+
+        try
+        {
+            (PeerAnswer answer, BodyBuffer body) = await AskAsync(member, path, PeerSummary.MaxBodyLength, cancellationToken).ConfigureAwait(false);
+            Take(member, answer, body);
+        }
+        finally
+        {
+            room.Leave();
+        }
+    }
+
+    private async ValueTask<(PeerAnswer Answer, BodyBuffer Body)> AskAsync(Member member, string path, int maxLength, CancellationToken cancellationToken)
+    {
+        BodyBuffer body = BodyBuffer.UpTo(maxLength, peers.Time);
+        return (await member.Link.LookAsync(path, body, LookLimit, cancellationToken).ConfigureAwait(false), body);
+    }
+
+    /// <param name="summary">The answer's body where that is one.</param>
+    private void Take(Member member, PeerAnswer answer, BodyBuffer? summary)
+    {
         if (answer.Error == SourceError.Cancelled) return;
         bool isAnother = answer.Hello is { } said && said.Id != member.Id;
         if (answer.Error != SourceError.None || isAnother)
@@ -65,7 +101,7 @@ internal sealed class Follower(PeerSet peers, SummaryRoom room, Action<Member, P
         heard(member, answer.Hello!);
 
         // What does not fit is asked for whole at the next look.
-        if (member.KeepsSummary && !room.TryApply(member, body.Written.Span, out string? fault)) logger.SummaryUnusable(member.Address.ToString(), fault);
+        if (summary is not null && !room.TryApply(member, summary.Written.Span, out string? fault)) logger.SummaryUnusable(member.Address.ToString(), fault);
     }
 
     private static string PathOf(Member member) =>

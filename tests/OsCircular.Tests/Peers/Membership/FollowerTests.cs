@@ -1,6 +1,7 @@
 using System.Net;
 using OsCircular.Peers;
 using OsCircular.Peers.Membership;
+using OsCircular.Peers.Summaries;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -11,24 +12,27 @@ public sealed class FollowerTests : IAsyncLifetime
 {
     private readonly TestMembers _members = new(TimeProvider.System);
     private readonly RecordedLog _log = new();
+    private readonly FakeHeldNames _held = new();
     private readonly CancellationTokenSource _stop = new();
     private ScriptedHttpServer _server = null!;
-    private Member _member = null!;
     private PeerSet _peers = null!;
+    private SummaryRoom _room = null!;
     private Task _following = Task.CompletedTask;
     private volatile bool _answers = true;
+
+    private Member Followed => _members.Table.All[0];
 
     public ValueTask InitializeAsync()
     {
         PeerHello hello = TestMembers.Hello(1);
-        byte[] summary = new OsCircular.Peers.Summaries.SummaryWriter(new FakeHeldNames(), 1).Answer(null);
-        _server = new ScriptedHttpServer(request => request.RespondAsync(_answers ? 200 : 500, summary, $"{PeerHeaders.Hello}: {hello}"));
-        Assert.Equal(Hearing.New, _members.Table.Hear(new IPEndPoint(IPAddress.Loopback, new Uri(_server.Url).Port), hello, out Member? member));
-        _member = member!;
+        SummaryWriter writer = new(_held, 1);
+        _server = new ScriptedHttpServer(request => request.RespondAsync(
+            _answers ? 200 : 500, request.Path == "peers" ? [] : writer.Answer(request.Path.Contains('=') ? request.Path.Split('=')[1] : null), $"{PeerHeaders.Hello}: {hello}"));
+        Assert.Equal(Hearing.New, _members.Table.Hear(new IPEndPoint(IPAddress.Loopback, new Uri(_server.Url).Port), hello, out _));
         _peers = _members.Set(new Random(1), _log);
-        SummaryRoom room = new(_members.Table, 1 << 20, new DuplicateCount(new FakeHeldNames(), _members.Metrics));
-        Follower follower = new(_peers, room, (heard, said) => _members.Table.Hear(heard.Address, said, out _), _log);
-        _following = follower.RunAsync(_member, _stop.Token);
+        _room = new SummaryRoom(_members.Table, 1 << 20, new DuplicateCount(new FakeHeldNames(), _members.Metrics), TimeProvider.System);
+        Follower follower = new(_peers, _room, (heard, said) => _members.Table.Hear(heard.Address, said, out _), _log);
+        _following = follower.RunAsync(Followed, _stop.Token);
         return default;
     }
 
@@ -37,6 +41,7 @@ public sealed class FollowerTests : IAsyncLifetime
         await _stop.CancelAsync();
         await _following;
         await _server.DisposeAsync();
+        _room.Dispose();
         _members.Dispose();
         _stop.Dispose();
     }
@@ -46,11 +51,11 @@ public sealed class FollowerTests : IAsyncLifetime
     {
         await LookedAtAsync();
         _answers = false;
-        _peers.NoteSilent(_member);
+        _peers.NoteSilent(Followed);
         await PeerWait.UntilAsync(() => _log.Lines.Count == 1);
         Assert.Contains("does not answer: HTTP 500", _log.Lines[0], StringComparison.Ordinal);
         _answers = true;
-        _member.Wake();
+        Followed.Wake();
         await PeerWait.UntilAsync(() => _log.Lines.Count == 2);
         Assert.Contains("answers again", _log.Lines[1], StringComparison.Ordinal);
     }
@@ -59,16 +64,35 @@ public sealed class FollowerTests : IAsyncLifetime
     public async Task Run_ARequestFoundItSilentAndTheLookDoesNot_IsNotTold()
     {
         await LookedAtAsync();
-        _peers.NoteSilent(_member);
-        await PeerWait.UntilAsync(() => _member.IsAlive);
+        _peers.NoteSilent(Followed);
+        await PeerWait.UntilAsync(() => Followed.IsAlive);
         await LookedAtAsync();
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task Run_ALongSummary_IsReadWhenThereIsRoomForIt()
+    {
+        await LookedAtAsync();
+        for (int i = 0; i < SummaryRoom.MaxReading; i++) Assert.True(await _room.TryEnterAsync(TestContext.Current.CancellationToken));
+
+        // So much came at once that it is not told as changes.
+        _held.AddInBulk(Enumerable.Range(1, 100_000).Select(i => (ulong)i << 40));
+        Followed.Wake();
+        await PeerWait.UntilAsync(() => _server.Requests.Any(request => request.Path == "peers"));
+        Assert.Equal(0, Followed.Summary.Names);
+        Assert.True(Followed.IsAlive);
+
+        _room.Leave();
+        Followed.Wake();
+        await PeerWait.UntilAsync(() => Followed.Summary.Names == 100_000);
         Assert.Empty(_log.Lines);
     }
 
     private async Task LookedAtAsync()
     {
         int before = _server.Requests.Count;
-        _member.Wake();
+        Followed.Wake();
         await PeerWait.UntilAsync(() => _server.Requests.Count > before);
     }
 }
