@@ -2,6 +2,7 @@ using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Choice;
+using OsCircular.Sources;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -162,6 +163,25 @@ public sealed class GroupHolderTests
         await hanging.JoinAsync(asker);
         await Task.WhenAll(blocks.Select(block => asker.ReadAsync(block)));
         Assert.InRange(asker.Hedges, 1, 5);
+    }
+
+    [Fact]
+    public async Task Fetch_HundredsOfWhichAThirdAreLate_DrawOnTwoPerCent()
+    {
+        const int count = 300;
+        HostPlan plan = new() { Options = HostPlan.QuickLooks with { MinHedgeDelay = TimeSpan.FromMilliseconds(10), Silence = TimeSpan.FromMilliseconds(400) } };
+        await using TestGroup group = await TestGroup.StartAsync(plan);
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, count).Select(_ => group.BlockOf(asker))];
+        Dictionary<string, byte[]> held = blocks.ToDictionary(block => RepositoryPaths.Block(BlockName.Of(block)));
+        int asked = 0;
+        await using ScriptedPeer holder = new(
+            request => Interlocked.Increment(ref asked) % 3 == 0 ? ScriptedPeer.HangAsync(request) : request.RespondAsync(200, held[request.Path]), fetches: false, blocks);
+        await holder.JoinAsync(asker);
+        await Parallel.ForEachAsync(blocks, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (block, _) => await asker.ReadAsync(block));
+
+        // Five to begin with, and two for each hundred questions asked of holders; each block is looked for twice at most, as reader and as home.
+        Assert.InRange(asker.Hedges, 6, 5 + (0.02 * 2 * count));
     }
 
     [Fact]
