@@ -66,7 +66,7 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
     {
         PeerHello self = _peers.Hello();
         Member?[] homes = new Member?[HomeRanking.Depth];
-        int ranked = HomeRanking.Rank(_peers.Members.All, self, key, withSelf: true, homes);
+        int ranked = HomeRanking.Rank(_peers.Members.All, self, key, homes);
         if (ranked > 0 && homes[0] is { } first) return first;
         return ranked > 1 && _peers.Members.SinceChange < Unsettled ? homes[1] : null;
     }

@@ -75,7 +75,7 @@ internal sealed class PeerSource : IBlockSource, IDocumentSource
 
         // 2. Its home, and where that fails the second-ranked.
         Member?[] homes = new Member?[HomeRanking.Depth];
-        int ranked = HomeRanking.Rank(_peers.Members.All, _peers.Hello(), key, withSelf: true, homes);
+        int ranked = HomeRanking.Rank(_peers.Members.All, _peers.Hello(), key, homes);
         for (int i = 0; i < ranked; i++)
         {
             if (homes[i] is not { } home) return SourceError.Missing;

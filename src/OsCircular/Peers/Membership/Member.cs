@@ -10,7 +10,6 @@ namespace OsCircular.Peers.Membership;
 internal sealed class Member : IDisposable
 {
     private readonly TimeProvider _time;
-    private readonly long _met;
     private TaskCompletionSource _wake = NewSignal();
     private PeerHello _hello;
     private long _heard;
@@ -27,7 +26,7 @@ internal sealed class Member : IDisposable
         HeadLook = new HeadLook(time);
         _time = time;
         Weight = Rendezvous.IdOf(hello.Id);
-        _met = _heard = time.GetTimestamp();
+        _heard = time.GetTimestamp();
     }
 
     public IPEndPoint Address { get; }
@@ -60,8 +59,6 @@ internal sealed class Member : IDisposable
 
     /// <summary>Alive, and not banned: fit to be asked.</summary>
     public bool IsUsable => IsAlive && !Conduct.IsBanned;
-
-    public TimeSpan Age => _time.GetElapsedTime(_met);
 
     /// <summary>Since it was last heard of.</summary>
     public TimeSpan Quiet => _time.GetElapsedTime(Volatile.Read(ref _heard));
