@@ -24,27 +24,28 @@ internal static class PeersCommand
         PeersReport report = await ControlClient.PeersAsync(Path.GetFullPath(cache), cancellationToken)
             ?? throw new UserError($"no agent runs on {cache}; start one with: oscircular mount DIR --cache {cache} ...");
         if (json) Console.Out.WriteLine(Json.Write(report));
-        else Print(report);
+        else Print(report, Console.Out);
         return 0;
     }
 
-    private static void Print(PeersReport report)
+    /// <summary>As people read it.</summary>
+    internal static void Print(PeersReport report, TextWriter output)
     {
         if (report.Sum is not { } sum)
         {
-            Console.Out.WriteLine("peers are off: the agent was started with --peers off");
+            output.WriteLine("peers are off: the agent was started with --peers off");
             return;
         }
 
-        Console.Out.WriteLine($"this agent is {sum.Id[..8]} on port {sum.Port}, in group {sum.Group[..8]}{(sum.HasKey ? "" : " without a key: only hosts of its own networks")}");
+        output.WriteLine($"this agent is {sum.Id[..8]} on port {sum.Port}, in group {sum.Group[..8]}{(sum.HasKey ? "" : " without a key: only hosts of its own networks")}");
         foreach (TrackerReport tracker in report.Trackers)
-            Console.Out.WriteLine($"tracker {tracker.Url}: {tracker.Problem ?? $"{tracker.Peers} peers"}; next in {Units.FormatTime(TimeSpan.FromSeconds(tracker.UntilNextSeconds))}");
-        if (report.Peers.Count == 0) Console.Out.WriteLine("no peers yet");
-        else PrintTable(report.Peers);
-        foreach (PeerReport peer in report.Peers.Where(peer => peer.Why is not null)) Console.Out.WriteLine($"{peer.Address}: {peer.Why}");
+            output.WriteLine($"tracker {tracker.Url}: {tracker.Problem ?? $"{tracker.Peers} peers"}; next in {Units.FormatTime(TimeSpan.FromSeconds(tracker.UntilNextSeconds))}");
+        if (report.Peers.Count == 0) output.WriteLine("no peers yet");
+        else PrintTable(report.Peers, output);
+        foreach (PeerReport peer in report.Peers.Where(peer => peer.Why is not null)) output.WriteLine($"{peer.Address}: {peer.Why}");
     }
 
-    private static void PrintTable(IReadOnlyList<PeerReport> peers)
+    private static void PrintTable(IReadOnlyList<PeerReport> peers, TextWriter output)
     {
         Table table = Tables.New(3, 8, "peer", "id", "state", "offers", "received", "sent", "latency", "rate", "can fetch");
         foreach (PeerReport peer in peers)
@@ -55,6 +56,6 @@ internal static class PeersCommand
                 peer.BytesPerSecond > 0 ? $"{Units.FormatSize((long)peer.BytesPerSecond)}/s" : "-", peer.Fetches ? "yes" : "no");
         }
 
-        Tables.Write(table);
+        Tables.Write(table, output);
     }
 }

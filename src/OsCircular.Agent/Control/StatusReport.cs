@@ -59,10 +59,20 @@ public sealed record RepositoryReport
 }
 
 /// <param name="Name"><c>memory</c>, <c>cache</c>, <c>peers</c> or <c>mirrors</c>.</param>
-/// <param name="Count">Reads answered from memory; blocks loaded from the others.</param>
+/// <param name="Count">
+/// Reads answered from memory; blocks that disks loaded from the cache; blocks that came onto this host from peers and mirrors, for readers, for filling and for
+/// others.
+/// </param>
 /// <param name="Bytes">Stored bytes of those blocks; of memory, 0: it is counted in reads.</param>
-/// <param name="Percent">Share of all counts.</param>
-public sealed record SourceReport(string Name, long Count, long Bytes, double Percent);
+/// <param name="Percent">Share of all counts; all together 100, or 0 where nothing was counted yet.</param>
+public sealed record SourceReport(string Name, long Count, long Bytes, double Percent)
+{
+    public static IReadOnlyList<SourceReport> SharesOf(IReadOnlyCollection<(string Name, long Count, long Bytes)> sources)
+    {
+        long all = Math.Max(1, sources.Sum(source => source.Count));
+        return [.. sources.Select(source => new SourceReport(source.Name, source.Count, source.Bytes, 100.0 * source.Count / all))];
+    }
+}
 
 public sealed record ReadsReport
 {

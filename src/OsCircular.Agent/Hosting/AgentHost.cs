@@ -98,7 +98,7 @@ internal sealed class AgentHost : IAsyncDisposable
             (mirrorBlocks, mirrorDocuments, heads) = (mirrors, mirrors, mirrors.Heads);
         }
 
-        PrioritySource line = new(mirrorBlocks, PrioritySource.DefaultMaxInFlight, time);
+        PrioritySource line = _parts.Line = new PrioritySource(mirrorBlocks, PrioritySource.DefaultMaxInFlight, time);
 
         // The chain below memory: one fetch for a block however many ask; kept on disk; peers before the line, where there are any.
         IBlockSource blocks;

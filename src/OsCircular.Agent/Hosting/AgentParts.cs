@@ -6,6 +6,7 @@ using OsCircular.Library;
 using OsCircular.Library.Filling;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
+using OsCircular.Sources;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -17,6 +18,10 @@ internal sealed class AgentParts
     public string Chain { get; set; } = "";
     public BlockCache Cache { get; set; } = null!;
     public MirrorSource? Mirrors { get; set; }
+
+    /// <summary>The mirrors' blocks.</summary>
+    public PrioritySource Line { get; set; } = null!;
+
     public PeerService? Peers { get; set; }
     public PeerServer? PeerServer { get; set; }
     public HeadLibrary Library { get; set; } = null!;

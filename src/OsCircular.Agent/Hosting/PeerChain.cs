@@ -38,8 +38,8 @@ internal sealed class PeerChain : IAsyncDisposable
         // As reader: held here, the group's, else this host's own to fetch.
         PrioritySource group = new(peers.Blocks, new PeerOptions().MaxInFlight, time);
         Blocks = new SingleFlightSource(
-            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home)), time);
-        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(peers.Documents, _homeDocuments));
+            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home, HomeTiming.WorkingShare)), time);
+        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(peers.Documents, _homeDocuments, HomeTiming.WorkingShare));
 
         peers.Serve(new HomeParts
         {

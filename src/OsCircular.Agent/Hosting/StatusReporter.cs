@@ -24,7 +24,7 @@ internal static class StatusReporter
             Chain = parts.Chain,
             Process = Process(parts),
             Repository = Repository(parts.Library.Status),
-            Sources = Sources(disks, cache, parts.Peers?.Status, mirrors),
+            Sources = Sources(disks, cache, parts.Peers?.Status, parts.Line.Blocks, mirrors),
             Reads = Reads(disks, parts.Session.Counters.Interrupted),
             Cache = Cache(cache),
             Mirrors = [.. mirrors.Select(Mirror)],
@@ -56,18 +56,17 @@ internal static class StatusReporter
         Refusals = [.. library.Mirrors.Where(mirror => mirror.Problem is not null).Select(mirror => $"{mirror.Mirror}: {mirror.Problem}")],
     };
 
-    private static IReadOnlyList<SourceReport> Sources(DiskStatus disks, CacheStatus cache, PeersStatus? peers, IReadOnlyList<MirrorStatus> mirrors)
+    private static IReadOnlyList<SourceReport> Sources(
+        DiskStatus disks, CacheStatus cache, PeersStatus? peers, long fromMirrors, IReadOnlyList<MirrorStatus> mirrors)
     {
-        long fromPeers = Math.Min(peers?.Blocks ?? 0, disks.LoadsFromUpstream);
         List<(string Name, long Count, long Bytes)> sources =
         [
             ("memory", disks.ReadsFromMemory, 0),
             ("cache", disks.LoadsFromCache, cache.HitBytesSinceStart),
-            ("mirrors", disks.LoadsFromUpstream - fromPeers, mirrors.Sum(mirror => mirror.Bytes)),
+            ("mirrors", fromMirrors, mirrors.Sum(mirror => mirror.Bytes)),
         ];
-        if (peers is not null) sources.Insert(2, ("peers", fromPeers, peers.Bytes));
-        long all = Math.Max(1, sources.Sum(source => source.Count));
-        return [.. sources.Select(source => new SourceReport(source.Name, source.Count, source.Bytes, 100.0 * source.Count / all))];
+        if (peers is not null) sources.Insert(2, ("peers", peers.Blocks, peers.Bytes));
+        return SourceReport.SharesOf(sources);
     }
 
     private static ReadsReport Reads(DiskStatus disks, long interrupted) => new()

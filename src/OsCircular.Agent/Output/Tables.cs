@@ -16,10 +16,13 @@ internal static class Tables
         return table;
     }
 
-    public static void Write(Table table)
+    public static void Write(Table table) => Write(table, Console.Out);
+
+    /// <inheritdoc cref="Write(Table)"/>
+    public static void Write(Table table, TextWriter output)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected) console.Profile.Width = WideEnough;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (output != Console.Out || Console.IsOutputRedirected) console.Profile.Width = WideEnough;
         console.Write(table);
     }
 }

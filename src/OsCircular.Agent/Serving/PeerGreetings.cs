@@ -43,7 +43,8 @@ internal sealed class PeerGreetings
 
     private async Task TellAsync(PeerExchange exchange, AskedPath path)
     {
-        string own = _desk.Hello.ToString();
+        // The listener knows its port before the agent behind it is told.
+        string own = (_desk.Hello with { Port = exchange.Connection.Local.Port }).ToString();
         byte[] body = path.Kind == AskedKind.Peers ? _desk.Peers() : _desk.Summary(path.Since);
 
         HttpResponse response = exchange.Context.Response;

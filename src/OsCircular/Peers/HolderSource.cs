@@ -17,6 +17,7 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
 
     private readonly PeerSet _peers;
     private readonly ResiliencePipeline<HolderStep> _holders;
+    private long _blocks;
 
     public HolderSource(PeerSet peers, ResiliencePipeline<HolderStep> holders)
     {
@@ -29,7 +30,9 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
     {
         if (_peers.Members.All.Length == 0) return SourceError.Missing;
         var block = new WantedBlock(request, destination, _peers.Time);
-        return block.Finish(await SearchAsync(block, HeldKey.Of(request.Name), request, request.Deadline, cancellationToken).ConfigureAwait(false));
+        Fetched fetched = block.Finish(await SearchAsync(block, HeldKey.Of(request.Name), request, request.Deadline, cancellationToken).ConfigureAwait(false));
+        if (fetched.Succeeded) Interlocked.Increment(ref _blocks);
+        return fetched;
     }
 
     /// <inheritdoc/>
@@ -39,6 +42,9 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
         var document = new WantedDocument(name, _peers.Time);
         return document.Finish(await SearchAsync(document, HeldKey.Of(name), null, deadline, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Blocks that came from peers.</summary>
+    public long Blocks => Interlocked.Read(ref _blocks);
 
     public override string ToString() => "holders";
 
@@ -52,7 +58,7 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
         // Documents are small: one fetched twice costs less than waiting.
         if (request is null || _peers.WasLeft(key) || OtherHome(key) is not { } other) return error;
         var call = new HomeCall(_peers, _holders, file, key, request, deadline);
-        return await call.AskAsync(other, PeerHeaders.FetchJoin, cancellationToken).ConfigureAwait(false);
+        return await call.AskAsync(other, PeerHeaders.FetchJoin, working: null, cancellationToken).ConfigureAwait(false);
     }
 
     // Who was home before this host came, or is home in this host's own eyes though somebody took this host for it.
@@ -60,7 +66,7 @@ internal sealed class HolderSource : IBlockSource, IDocumentSource
     {
         PeerHello self = _peers.Hello();
         Member?[] homes = new Member?[HomeRanking.Depth];
-        int ranked = HomeRanking.Rank(_peers.Members.All, self, key, withSelf: true, homes);
+        int ranked = HomeRanking.Rank(_peers.Members.All, self, key, homes);
         if (ranked > 0 && homes[0] is { } first) return first;
         return ranked > 1 && _peers.Members.SinceChange < Unsettled ? homes[1] : null;
     }

@@ -54,7 +54,10 @@ internal sealed class HolderSweep
                 static async (context, _) => Outcome.FromResult(await SweepOf(context).AskNextAsync(context.CancellationToken).ConfigureAwait(false)), context, 0)
                 .ConfigureAwait(false);
             if (outcome is { Exception: null, Result.Error: SourceError.None }) return SourceError.None;
-            return cancellationToken.IsCancellationRequested ? SourceError.Cancelled : outcome.Exception is null ? outcome.Result.Error : SourceError.TimedOut;
+            if (cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
+            if (outcome.Exception is not { } defect) return outcome.Result.Error;
+            peers.NoteDefect(defect);
+            return SourceError.Refused;
         }
         finally
         {
@@ -117,12 +120,10 @@ internal sealed class HolderSweep
     {
         Member holder = _holders[_next++];
         _latest = holder.Link.Estimate;
-        BodyBuffer body = _file.Rent();
+        TimeSpan limit = HolderTiming.AttemptLimit(_file.Length, _peers.Patience.Silence / 2);
         Interlocked.Increment(ref _running);
-        PeerAnswer answer = await holder.Link.GetAsync(
-            _file, fetch: null, _request, body, HolderTiming.AttemptLimit(_file.Length, _peers.Patience.Silence / 2), cancellationToken).ConfigureAwait(false);
+        PeerAnswer answer = await _peers.AskAsync(holder, _file, fetch: null, _request, limit, cancellationToken).ConfigureAwait(false);
         Interlocked.Decrement(ref _running);
-        _file.Return(body);
         if (answer.Error == SourceError.None) holder.Trust.NoteKept();
         else _peers.NoteInVain(_key, holder);
         if (answer.Error == SourceError.Missing) holder.Trust.NoteBroken();

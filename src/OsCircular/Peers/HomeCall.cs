@@ -1,3 +1,4 @@
+using OsCircular.Peers.Choice;
 using OsCircular.Peers.Client;
 using OsCircular.Peers.Homes;
 using OsCircular.Peers.Membership;
@@ -13,7 +14,9 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
     /// <summary>Asks until the home yields the file, fails, is slow by its own word, or the first half of the deadline is over: then mirrors still get their try.</summary>
     /// <param name="home">Whom.</param>
     /// <param name="fetch"><see cref="PeerHeaders.FetchAsHome"/> or <see cref="PeerHeaders.FetchJoin"/>.</param>
-    public async ValueTask<SourceError> AskAsync(Member home, string fetch, CancellationToken cancellationToken)
+    /// <param name="working">Called when the home says that it is working.</param>
+    /// <param name="cancellationToken">The asker has gone, or has no more time for peers.</param>
+    public async ValueTask<SourceError> AskAsync(Member home, string fetch, Action? working, CancellationToken cancellationToken)
     {
         peers.Budget.Earn();
         long started = peers.Time.GetTimestamp();
@@ -21,10 +24,12 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         while (true)
         {
             long asked = peers.Time.GetTimestamp();
-            PeerAnswer answer = await AskOnceAsync(home, fetch, cancellationToken).ConfigureAwait(false);
+            TimeSpan limit = HolderTiming.AttemptLimit(file.Length, peers.Patience.Silence);
+            PeerAnswer answer = await peers.AskAsync(home, file, fetch, request, limit, cancellationToken).ConfigureAwait(false);
             if (answer.Error == SourceError.Cancelled && promised is not null) peers.NoteLeft(key);
             if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
             if (!answer.IsWorking) return answer.Error;
+            working?.Invoke();
 
             // Meanwhile somebody else may have come by it.
             SourceError held = await HolderSweep.RunAsync(holders, peers, file, key, request, cancellationToken).ConfigureAwait(false);
@@ -32,7 +37,9 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
 
             promised ??= answer.Estimate!.Value;
             TimeSpan waited = peers.Time.GetElapsedTime(started);
-            bool leaves = fetch == PeerHeaders.FetchJoin ? waited > HomeTiming.MaxJoin : HomeTiming.IsSlow(waited, promised.Value, peers.Patience.Silence) && MayLeave();
+            bool leaves = fetch == PeerHeaders.FetchJoin
+                ? waited > HomeTiming.MaxJoin
+                : HomeTiming.IsSlow(waited, promised.Value, peers.Patience.Silence) && (HomeTiming.IsPastPatience(deadline) || MayLeave());
             if (leaves || deadline.RemainingOfFirstHalf == TimeSpan.Zero)
             {
                 peers.NoteLeft(key);
@@ -51,14 +58,5 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
         if (request is { Class: not FetchClass.Reader } || !peers.Budget.TrySpend()) return false;
         peers.Metrics.Hedged();
         return true;
-    }
-
-    private async ValueTask<PeerAnswer> AskOnceAsync(Member home, string fetch, CancellationToken cancellationToken)
-    {
-        BodyBuffer body = file.Rent();
-        TimeSpan limit = Choice.HolderTiming.AttemptLimit(file.Length, peers.Patience.Silence);
-        PeerAnswer answer = await home.Link.GetAsync(file, fetch, request, body, limit, cancellationToken).ConfigureAwait(false);
-        file.Return(body);
-        return answer;
     }
 }

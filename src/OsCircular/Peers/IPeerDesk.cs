@@ -10,7 +10,7 @@ namespace OsCircular.Peers;
 /// </summary>
 public interface IPeerDesk
 {
-    /// <summary>What this agent says of itself now.</summary>
+    /// <summary>What this agent says of itself now; its port is the listener's to say.</summary>
     PeerHello Hello { get; }
 
     /// <summary>Someone greeted or polled, and may be a member: known and alive from now on.</summary>

@@ -7,8 +7,8 @@ namespace OsCircular.Peers;
 /// <summary>The members that say they have a newer head than this host.</summary>
 internal sealed class PeerHeads(PeerSet peers) : IHeadSources
 {
-    /// <summary>More than one, for what the first says may be a lie; few, for a head is asked for by every host of the room.</summary>
-    private const int Most = 3;
+    /// <summary>At one time: few, for a head is asked for by every host of the room.</summary>
+    public const int Most = 3;
 
     /// <inheritdoc/>
     public IReadOnlyList<IHeadSource> Now
@@ -19,7 +19,10 @@ internal sealed class PeerHeads(PeerSet peers) : IHeadSources
             return [
                 .. peers.Members.All
                     .Where(member => member.IsUsable && IsNewer(member.Hello, self))
-                    .OrderByDescending(member => member.Hello.Sequence)
+
+                    // Whoever was not looked at for longest: however many announce what they do not have, everybody's turn comes.
+                    .OrderByDescending(member => member.HeadLook.Since)
+                    .ThenByDescending(member => member.Hello.Sequence)
                     .ThenBy(_ => peers.Draw())
                     .Take(Most)
                     .Select(member => new PeerHead(member, peers.Time))];
@@ -38,6 +41,7 @@ internal sealed class PeerHeads(PeerSet peers) : IHeadSources
         {
             BodyBuffer body = BodyBuffer.UpTo(RepositoryPaths.MaxHeadLength, time);
             if (deadline.HasPassed) return SourceError.TimedOut;
+            member.HeadLook.Note(member.Hello.Sequence);
             Client.PeerAnswer answer = await member.Link.GetHeadAsync(body, deadline.Remaining, cancellationToken).ConfigureAwait(false);
             return answer.Error == SourceError.None && !answer.IsWorking
                 ? new FetchedHead(SourceError.None, body.Written)

@@ -28,10 +28,10 @@ public sealed record PeerHello(PeerId Id, PeerId Group, int Port, string? Reposi
         string[] fields = text.Split(' ');
         if (fields[0] != "1") return false;
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string peers in fields.AsSpan(1))
+        foreach (string field in fields.AsSpan(1))
         {
-            int equals = peers.IndexOf('=');
-            if (equals <= 0 || !values.TryAdd(peers[..equals], peers[(equals + 1)..])) return false;
+            int equals = field.IndexOf('=');
+            if (equals <= 0 || !values.TryAdd(field[..equals], field[(equals + 1)..])) return false;
         }
 
         if (!PeerId.TryParse(values.GetValueOrDefault("id"), out PeerId id) || !PeerId.TryParse(values.GetValueOrDefault("group"), out PeerId group)) return false;

@@ -19,8 +19,11 @@ public sealed partial class PeerService
     }
 
     /// <inheritdoc/>
-    public void Heard(IPAddress address, PeerHello hello) =>
-        Met(new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, hello.Port), hello, "it greeted");
+    public void Heard(IPAddress address, PeerHello hello)
+    {
+        // Before the start there is no port to name in a greeting of our own: who polls now is heard at its next look.
+        if (_port != 0) Met(new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, hello.Port), hello, "it greeted");
+    }
 
     /// <inheritdoc/>
     public byte[] Peers() => PeersDocument.Write(_peers.Members.All, _peers.Draw());

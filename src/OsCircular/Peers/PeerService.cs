@@ -33,13 +33,13 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private readonly HolderSource _holders;
     private readonly PeerTasks _tasks;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly HigherSequences _higher;
+    private readonly Seldom _headLooks;
     private readonly Seldom _full;
     private Greeter? _greeter;
     private PeerDiscovery? _discovery;
     private HomeFetches? _homes;
     private HomeParts? _parts;
-    private int _port;
+    private volatile int _port;
 
     /// <param name="id">This agent's.</param>
     /// <param name="access">Who may be a member.</param>
@@ -65,11 +65,11 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         _conducts = new PeerConducts(options.Ban, time);
         _tasks = new PeerTasks(time, logger);
         _patience = new Patience(options.Silence, time);
-        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, _patience, metrics, time, random);
+        _peers = new PeerSet(new MemberTable(id, Make, options, time), () => Hello, options, _patience, metrics, time, random, logger);
         _writer = new SummaryWriter(names, (ulong)random.NextInt64());
         _duplicates = new DuplicateCount(names, metrics);
-        _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates);
-        _higher = new HigherSequences(time);
+        _room = new SummaryRoom(_peers.Members, options.SummaryMemory, _duplicates, time);
+        _headLooks = new Seldom(HeadLook.Least, time);
         _full = new Seldom(TimeSpan.FromMinutes(1), time);
         ResiliencePipeline<HolderStep> pipeline = HolderSweep.Pipeline(time);
         _source = new PeerSource(_peers, pipeline, _settled.Task);
@@ -137,6 +137,7 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         await _tasks.DisposeAsync().ConfigureAwait(false);
         if (_homes is not null) await _homes.DisposeAsync().ConfigureAwait(false);
         _discovery?.Dispose();
+        _room.Dispose();
         _peers.Members.Dispose();
     }
 
@@ -162,7 +163,8 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
                 break;
         }
 
-        if (PeerHeads.IsNewer(hello, Hello) && _higher.IsNews(hello.Sequence)) NewerHead?.Invoke();
+        // Anybody may announce anything: so often at most, whoever does.
+        if (member is not null && PeerHeads.IsNewer(member.Hello, Hello) && member.HeadLook.IsDue(member.Hello.Sequence) && _headLooks.IsDue()) NewerHead?.Invoke();
     }
 
     private async Task SettleAsync(CancellationToken cancellationToken)

@@ -1,5 +1,8 @@
+using Microsoft.Extensions.Logging;
 using OsCircular.Peers.Choice;
+using OsCircular.Peers.Client;
 using OsCircular.Peers.Membership;
+using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
 
 namespace OsCircular.Peers;
@@ -12,9 +15,11 @@ internal sealed class PeerSet
     private readonly TimeProvider _time;
     private readonly BriefMemory<ulong> _left;
     private readonly BriefMemory<(ulong Key, PeerId Peer)> _inVain;
+    private readonly Seldom _defects;
+    private readonly ILogger _logger;
     private long _asked;
 
-    public PeerSet(MemberTable members, Func<PeerHello> hello, PeerOptions options, Patience patience, PeerMetrics metrics, TimeProvider time, Random random)
+    public PeerSet(MemberTable members, Func<PeerHello> hello, PeerOptions options, Patience patience, PeerMetrics metrics, TimeProvider time, Random random, ILogger logger)
     {
         Members = members;
         Hello = hello;
@@ -24,6 +29,8 @@ internal sealed class PeerSet
         Budget = new HedgeBudget(options.HedgeShare);
         _time = time;
         _random = random;
+        _logger = logger;
+        _defects = new Seldom(TimeSpan.FromMinutes(1), time);
         _left = new BriefMemory<ulong>(TimeSpan.FromSeconds(10), time);
         _inVain = new BriefMemory<(ulong Key, PeerId Peer)>(TimeSpan.FromSeconds(3), time);
     }
@@ -69,5 +76,29 @@ internal sealed class PeerSet
     public void NoteSilent(Member member)
     {
         if (Members.Missed(member)) member.Wake();
+    }
+
+    /// <summary>Asks a member once; see <see cref="PeerLink.GetAsync"/>. Never throws: a defect of ours counts against no peer, and the search goes on elsewhere.</summary>
+    public async ValueTask<PeerAnswer> AskAsync(
+        Member member, WantedFile file, string? fetch, BlockRequest? request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BodyBuffer body = file.Rent();
+            PeerAnswer answer = await member.Link.GetAsync(file, fetch, request, body, limit, cancellationToken).ConfigureAwait(false);
+            file.Return(body);
+            return answer;
+        }
+        catch (Exception defect)
+        {
+            NoteDefect(defect);
+            return new PeerAnswer(SourceError.Refused, "not asked");
+        }
+    }
+
+    /// <summary>Something failed that should not; the log tells, once a minute at most.</summary>
+    public void NoteDefect(Exception defect)
+    {
+        if (_defects.IsDue()) _logger.SearchFailed(defect);
     }
 }

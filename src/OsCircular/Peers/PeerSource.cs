@@ -58,18 +58,29 @@ internal sealed class PeerSource : IBlockSource, IDocumentSource
         if (deadline.HasPassed) return SourceError.TimedOut;
         _peers.NoteAsked();
 
+        // What hangs or fails has its share of the time; what is on its way to a home has more.
+        using var patience = new CancellationTokenSource(HomeTiming.SearchLimit(deadline, isWorking: false), deadline.Time);
+        await using CancellationTokenRegistration asker = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), patience);
+        void Working() => patience.CancelAfter(HomeTiming.SearchLimit(deadline, isWorking: true));
+        SourceError error = await SearchAsync(file, key, request, deadline, Working, patience.Token).ConfigureAwait(false);
+        return error == SourceError.Cancelled && !cancellationToken.IsCancellationRequested ? SourceError.TimedOut : error;
+    }
+
+    private async ValueTask<SourceError> SearchAsync(
+        WantedFile file, ulong key, BlockRequest? request, Deadline deadline, Action working, CancellationToken cancellationToken)
+    {
         // 1. Who holds it: a look in memory.
         SourceError error = await HolderSweep.RunAsync(_holders, _peers, file, key, request, cancellationToken).ConfigureAwait(false);
         if (error is SourceError.None or SourceError.Cancelled) return error;
 
         // 2. Its home, and where that fails the second-ranked.
         Member?[] homes = new Member?[HomeRanking.Depth];
-        int ranked = HomeRanking.Rank(_peers.Members.All, _peers.Hello(), key, withSelf: true, homes);
+        int ranked = HomeRanking.Rank(_peers.Members.All, _peers.Hello(), key, homes);
         for (int i = 0; i < ranked; i++)
         {
             if (homes[i] is not { } home) return SourceError.Missing;
             var call = new HomeCall(_peers, _holders, file, key, request, deadline);
-            error = await call.AskAsync(home, PeerHeaders.FetchAsHome, cancellationToken).ConfigureAwait(false);
+            error = await call.AskAsync(home, PeerHeaders.FetchAsHome, working, cancellationToken).ConfigureAwait(false);
             if (error is SourceError.None or SourceError.Cancelled) return error;
         }
 

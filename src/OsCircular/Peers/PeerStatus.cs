@@ -56,7 +56,7 @@ public sealed record PeerStatus
 
 /// <summary>All peers together: a snapshot.</summary>
 /// <param name="Peers">Each of them.</param>
-/// <param name="Blocks">Blocks that came from peers.</param>
+/// <param name="Blocks">Blocks that came from peers: for this host's readers and filling, and for those whose home it is.</param>
 /// <param name="Bytes">Good bytes of blocks and documents from peers: what this host did not take over the uplink itself.</param>
 /// <param name="FetchedForOthers">Bytes of block files that this host fetched from mirrors because peers asked.</param>
 /// <param name="Duplicates">Blocks that this host and another both fetched from a mirror; each of the two counts it.</param>

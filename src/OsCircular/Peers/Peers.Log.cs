@@ -42,4 +42,7 @@ internal static partial class PeersLog
 
     [LoggerMessage(EventIds.Peers + 11, LogLevel.Warning, "the addresses of known peers could not be kept for the next start: {Reason}")]
     public static partial void NotRemembered(this ILogger logger, string reason);
+
+    [LoggerMessage(EventIds.Peers + 12, LogLevel.Error, "a search among the peers failed in a way it should not; it goes on elsewhere, and further ones are not told of for a minute")]
+    public static partial void SearchFailed(this ILogger logger, Exception failure);
 }

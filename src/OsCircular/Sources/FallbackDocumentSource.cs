@@ -1,7 +1,10 @@
 namespace OsCircular.Sources;
 
-/// <summary>One source of documents, and another for what the first does not yield. The first has a quarter of the time.</summary>
-public sealed class FallbackDocumentSource(IDocumentSource first, IDocumentSource second) : IDocumentSource
+/// <summary>One source of documents, and another for what the first does not yield.</summary>
+/// <param name="first">Asked first.</param>
+/// <param name="second">Asked for what the first does not yield.</param>
+/// <param name="share">What the first may take of the first half of the time, 0 to 1.</param>
+public sealed class FallbackDocumentSource(IDocumentSource first, IDocumentSource second, double share = 0.5) : IDocumentSource
 {
     /// <inheritdoc/>
     public async ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
@@ -15,7 +18,7 @@ public sealed class FallbackDocumentSource(IDocumentSource first, IDocumentSourc
 
     private async ValueTask<FetchedDocument> FirstAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
     {
-        TimeSpan limit = deadline.Remaining / 4;
+        TimeSpan limit = deadline.Remaining / 2 * share;
         if (limit == TimeSpan.Zero) return SourceError.TimedOut;
         using var timeout = new CancellationTokenSource(limit, deadline.Time);
         await using CancellationTokenRegistration link = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), timeout);

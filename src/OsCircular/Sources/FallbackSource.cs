@@ -5,11 +5,14 @@ public sealed class FallbackSource : IBlockSource
 {
     private readonly IBlockSource _first;
     private readonly IBlockSource _second;
+    private readonly double _share;
 
-    public FallbackSource(IBlockSource first, IBlockSource second)
+    /// <param name="share">What the first may take of the first half of a request's time, 0 to 1: the second begins within that half, and has all that is left.</param>
+    public FallbackSource(IBlockSource first, IBlockSource second, double share = 0.5)
     {
         _first = first;
         _second = second;
+        _share = share;
     }
 
     /// <inheritdoc/>
@@ -27,10 +30,9 @@ public sealed class FallbackSource : IBlockSource
 
     public override string ToString() => $"({_first} | {_second})";
 
-    // Half of the first half, so that both are tried within it.
     private async ValueTask<Fetched> FirstAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        TimeSpan limit = request.Deadline.RemainingOfFirstHalf / 2;
+        TimeSpan limit = request.Deadline.RemainingOfFirstHalf * _share;
         if (limit == TimeSpan.Zero) limit = request.Deadline.Remaining / 2;
         if (limit == TimeSpan.Zero) return SourceError.TimedOut;
         using var timeout = new CancellationTokenSource(limit, request.Deadline.Time);

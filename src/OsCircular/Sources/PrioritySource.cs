@@ -12,6 +12,7 @@ public sealed class PrioritySource : IBlockSource
     private readonly TimeProvider _time;
     private readonly RateMeter _rate;
     private readonly Lock _lock = new();
+    private long _blocks;
 
     // Guarded by _lock.
     private readonly PriorityQueues _queues;
@@ -55,6 +56,9 @@ public sealed class PrioritySource : IBlockSource
         }
     }
 
+    /// <summary>Blocks that came.</summary>
+    public long Blocks => Interlocked.Read(ref _blocks);
+
     /// <summary>How long a fetch that begins now will take, going by what is before it and the measured rate; null where nothing was measured.</summary>
     /// <param name="fetchClass">Its class: less urgent ones are not before it.</param>
     /// <param name="storedLength">Bytes; those that wait are taken to be as long.</param>
@@ -80,6 +84,7 @@ public sealed class PrioritySource : IBlockSource
         {
             Fetched fetched = await _inner.FetchAsync(request, destination, cancellationToken);
             bytes = fetched.Block.Bytes.Length;
+            if (fetched.Succeeded) Interlocked.Increment(ref _blocks);
             return fetched;
         }
         finally

@@ -76,6 +76,30 @@ public sealed class FailureTests
         await group.AssertReadsAllAsync(agents[0]);
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Member_GoneAndBack_IsMetAgainAndGives(bool unplugged)
+    {
+        await using LabGroup group = await LabGroup.CreateAsync(2);
+        string kept = Path.Combine(group.Small.Files, "kept");
+        LabAgent stays = await group.StartAsync(1), goes = await group.StartAsync(2, group.Small, kept, ["--mirror", group.Mirror.Url]);
+        await LabGroup.WaitUntilMetAsync(stays, goes);
+        await group.AssertReadsAllAsync(goes);
+        int given = group.Mirror.BlocksGiven().Length;
+
+        if (unplugged) await group.Lab.CutAsync(2);
+        else await goes.KillAsync();
+        await LabGroup.WaitUntilSeenAsync(stays, goes.Host, seen: false);
+        if (unplugged) await group.Lab.MendAsync(2);
+        else goes = await group.StartAsync(2, group.Small, kept, ["--mirror", group.Mirror.Url]);
+        await LabGroup.WaitUntilMetAsync(stays, goes);
+
+        await group.AssertReadsAllAsync(stays);
+        Assert.Equal(group.Blocks, await stays.LoadsFromAsync("peers"));
+        Assert.Equal(given, group.Mirror.BlocksGiven().Length);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Member_Unmounted_SaysSo()
     {

@@ -21,7 +21,7 @@ public sealed class MisbehavingPeerTests
         var member = new GroupMember("lab", null);
         using RawConnection connection = await RawConnection.OpenAsync(lab.Host(1), lab.Host(2), MisbehavingPeer.Port);
 
-        RawAnswer peers = await connection.AskAsync("/peers", member.Headers), summary = await connection.AskAsync("/summary", member.Headers);
+        RawAnswer peers = await connection.AskAsync("GET", "/peers", member.Headers), summary = await connection.AskAsync("GET", "/summary", member.Headers);
 
         Assert.Equal((200, 200), (peers.Status, summary.Status));
         Assert.True(PeerHello.TryParse(summary.Header(PeerHeaders.Hello), out PeerHello? hello));

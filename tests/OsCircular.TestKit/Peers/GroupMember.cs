@@ -25,7 +25,7 @@ public sealed class GroupMember
     public string Hello => new PeerHello(Id, Group, 7117, null, 0, false).ToString();
 
     /// <summary>The headers every request carries.</summary>
-    public string[] Headers => [$"{PeerHeaders.Peer}: {Id}", $"{PeerHeaders.Hello}: {Hello}"];
+    public (string Name, string Value)[] Headers => [(PeerHeaders.Peer, Id.ToString()), (PeerHeaders.Hello, Hello)];
 
     /// <summary>The headers that prove one GET on one connection.</summary>
     /// <param name="listener">Whom it is for.</param>
@@ -33,7 +33,7 @@ public sealed class GroupMember
     /// <param name="connectionNonce">What the listener drew for the connection, in hex.</param>
     /// <param name="counter">Of the connection.</param>
     /// <param name="target">The path with its query.</param>
-    public string[] Prove(LabHost listener, int port, string connectionNonce, long counter, string target)
+    public (string Name, string Value)[] Prove(LabHost listener, int port, string connectionNonce, long counter, string target)
     {
         string own = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         string[] lines =
@@ -42,6 +42,6 @@ public sealed class GroupMember
         ];
         byte[] covered = Encoding.ASCII.GetBytes(string.Concat(lines.Select(line => line + "\n")));
         string proof = Convert.ToHexStringLower(HMACSHA256.HashData(_key!, covered));
-        return [.. Headers, $"{PeerHeaders.Nonce}: {own}", $"{PeerHeaders.Proof}: {counter}:{proof}"];
+        return [.. Headers, (PeerHeaders.Nonce, own), (PeerHeaders.Proof, $"{counter}:{proof}")];
     }
 }

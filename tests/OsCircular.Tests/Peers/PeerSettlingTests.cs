@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
@@ -64,6 +65,17 @@ public sealed class PeerSettlingTests : IAsyncDisposable
         Task<Fetched> fetch = FetchAsync();
         await _service.DisposeAsync();
         Assert.Equal(SourceError.Missing, (await fetch.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+    }
+
+    [Fact]
+    public void Heard_BeforeTheStart_IsNotAnsweredWithAHelloThatNamesNoPort()
+    {
+        PeerHello hello = TestMembers.Hello(2) with { Group = _service.Access.Group };
+        _service.Heard(IPAddress.Loopback, hello);
+        Assert.Empty(_service.Status.Peers);
+        _service.Start(7117, new DiscoveryOptions(), _ => { });
+        _service.Heard(IPAddress.Loopback, hello);
+        Assert.Single(_service.Status.Peers);
     }
 
     private Task<Fetched> FetchAsync(CancellationToken cancellationToken = default) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Peers;
 using OsCircular.Peers.Choice;
@@ -49,6 +50,9 @@ internal sealed class TestMembers : IDisposable
         PeerIdentity identity = new(Self.Id, () => Self, null);
         return new Member(address, hello, new PeerLink(address, identity, conduct, _options, new Patience(_options.Silence, _time), Metrics, _time, NullLogger.Instance), conduct, _time);
     }
+
+    /// <summary>What a search among them needs.</summary>
+    public PeerSet Set(Random random, ILogger? logger = null) => new(Table, () => Self, _options, new Patience(_options.Silence, _time), Metrics, _time, random, logger ?? NullLogger.Instance);
 
     public void Dispose()
     {

@@ -55,6 +55,20 @@ public sealed class FallbackSourceTests
     }
 
     [Fact]
+    public async Task Fetch_FirstHasALargerShare_TheSecondStillBeginsWithinTheFirstHalf()
+    {
+        var time = new FakeTimeProvider();
+        var second = new FakeBlockSource();
+        second.Add(TheBlock);
+        var source = new FallbackSource(new FakeBlockSource { Gate = FakeBlockSource.Closed() }, second, share: 0.9);
+        Task<Fetched> fetch = source.FetchAsync(TestBlocks.Request(TheBlock, time: time), new byte[TheBlock.Length], default).AsTask();
+        time.Advance(TimeSpan.FromSeconds(26.9));
+        Assert.False(fetch.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.True((await fetch).Succeeded);
+    }
+
+    [Fact]
     public void ToString_OfAChain_ReadsAsADiagram() => Assert.Equal(
         "single flight -> priorities -> (peers | mirrors)",
         new SingleFlightSource(

@@ -22,8 +22,15 @@ public static class HolderTiming
     }
 
     /// <summary>How long a body may take once it has begun; a second of it is for hosts that are busy.</summary>
-    public static TimeSpan TransferLimit(int length) => TimeSpan.FromSeconds(1 + (length / LeastRate));
+    /// <param name="length">Its bytes; what a peer says of them may be anything, and any length is given an hour at most.</param>
+    public static TimeSpan TransferLimit(long length) => TimeSpan.FromSeconds(Math.Min(1 + (length / LeastRate), 3600));
 
     /// <summary>When an attempt is given up, whoever waits: nothing came for <paramref name="silence"/>, or what comes only trickles.</summary>
     public static TimeSpan AttemptLimit(int length, TimeSpan silence) => silence + TransferLimit(length);
+
+    /// <summary>Whether an attempt that was ended before it brought anything was late by then: it counts against the holder, whoever ended it.</summary>
+    /// <param name="hasBegun">Whether the answer had begun: then it may only have been slower than another.</param>
+    /// <param name="waited">Since it was asked.</param>
+    /// <param name="hedgeDelay">Of <see cref="HedgeDelay"/>, when it was asked.</param>
+    public static bool WasSilent(bool hasBegun, TimeSpan waited, TimeSpan hedgeDelay) => !hasBegun && waited >= hedgeDelay;
 }

@@ -9,10 +9,12 @@ namespace OsCircular.Peers.Client;
 /// <param name="Class">For whom.</param>
 /// <param name="WithHello">Whether this agent says who it is, and the answer must say the same.</param>
 /// <param name="NoCache">Have the peer check its own file first.</param>
-/// <param name="BodyLimit">How long the body of an answer may take from when the answer began; null: as long as all of it.</param>
+/// <param name="Expected">
+/// Bytes of the body where the answer does not say: once it has begun it has the time that its length allows. Null: as long as all of it.
+/// </param>
 internal readonly record struct PeerAsk(
     string Path, string? Fetch = null, int? Length = null, FetchClass Class = FetchClass.Reader, bool WithHello = false, bool NoCache = false,
-    TimeSpan? BodyLimit = null)
+    int? Expected = null)
 {
     /// <summary>The class as the header spells it; null where it goes without saying.</summary>
     public string? ClassText => Class switch
@@ -29,7 +31,8 @@ internal readonly record struct PeerAsk(
 /// <param name="Detail">One line for people that says more than the error.</param>
 /// <param name="Estimate">Not null: 202, it is on its way, and this long from now; the error is none and there is no body.</param>
 /// <param name="Hello">What the peer said of itself, where that was asked for.</param>
-internal readonly record struct PeerAnswer(SourceError Error, string? Detail = null, TimeSpan? Estimate = null, PeerHello? Hello = null)
+/// <param name="IsWrong">The body came whole and is not what its name says: the peer's own doing. Nothing else that is invalid shows whose fault it is.</param>
+internal readonly record struct PeerAnswer(SourceError Error, string? Detail = null, TimeSpan? Estimate = null, PeerHello? Hello = null, bool IsWrong = false)
 {
     public bool IsWorking => Estimate is not null;
 

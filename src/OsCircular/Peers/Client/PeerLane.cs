@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using OsCircular.Peers.Access;
+using OsCircular.Peers.Choice;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
 
@@ -59,7 +60,7 @@ internal sealed class PeerLane : IDisposable
             // A connection's first request cannot be proven: its refusal brings the nonce that the second needs.
             bool mayProve = response.StatusCode == HttpStatusCode.Unauthorized && !again && _proofs is not null;
             if (mayProve && _proofs!.Learn(Single(response.Headers, PeerHeaders.Nonce))) continue;
-            if (ask.BodyLimit is { } limit) whole.CancelAfter(limit);
+            if (ask.Expected is { } expected) whole.CancelAfter(HolderTiming.TransferLimit(Math.Max(expected, response.Content.Headers.ContentLength ?? 0)));
             return await ReadAsync(ask, proof, response, body, stall, silence).ConfigureAwait(false);
         }
     }

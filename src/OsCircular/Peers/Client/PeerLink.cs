@@ -19,6 +19,8 @@ internal sealed class PeerLink : IDisposable
 
     private readonly PeerLanes _lanes;
     private readonly Conduct _conduct;
+    private readonly PeerOptions _options;
+    private readonly Patience _patience;
     private readonly PeerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,6 +34,8 @@ internal sealed class PeerLink : IDisposable
         Name = address.ToString();
         _lanes = new PeerLanes(address, self, options, patience, time);
         _conduct = conduct;
+        _options = options;
+        _patience = patience;
         _metrics = metrics;
         _time = time;
         _logger = logger;
@@ -79,7 +83,10 @@ internal sealed class PeerLink : IDisposable
                 new Call(this, file, fetch, request, body, limit)).ConfigureAwait(false);
 
             // Not asked at all: no sign that the peer is gone.
-            return outcome.Exception is null ? outcome.Result : new PeerAnswer(SourceError.Refused, "resting");
+            if (outcome.Exception is BrokenCircuitException) return new PeerAnswer(SourceError.Refused, "resting");
+            if (outcome.Exception is OperationCanceledException && cancellationToken.IsCancellationRequested) return SourceError.Cancelled;
+            outcome.ThrowIfException();
+            return outcome.Result;
         }
         finally
         {
@@ -89,50 +96,53 @@ internal sealed class PeerLink : IDisposable
 
     public void Dispose() => _lanes.Dispose();
 
+    // Past its caches where the first answer was no good. Banned is only who sent what its name does not say: another length than was asked for may be the
+    // asker's mistake, and counts against nobody.
     private async ValueTask<PeerAnswer> AttemptAsync(Call call, CancellationToken cancellationToken)
     {
         PeerAnswer answer = await AskAsync(call, noCache: false, cancellationToken).ConfigureAwait(false);
-        if (answer.Error != SourceError.Invalid) return answer;
+        if (answer.Error != SourceError.Invalid || Blame(answer, call.File.Path, again: false)) return answer;
+        answer = await AskAsync(call, noCache: true, cancellationToken).ConfigureAwait(false);
+        if (answer.Error != SourceError.Invalid || Blame(answer, call.File.Path, again: true) || answer.IsWrong) return answer;
+        return answer with { Error = SourceError.Refused };
+    }
 
-        string path = call.File.Path;
-        bool banned = _conduct.NoteWrong(path, again: false);
-        if (!banned)
-        {
-            answer = await AskAsync(call, noCache: true, cancellationToken).ConfigureAwait(false);
-            banned = answer.Error == SourceError.Invalid && _conduct.NoteWrong(path, again: true);
-        }
-
-        if (banned) _logger.PeerBanned(Name, _conduct.Ban.Left.TotalSeconds, _conduct.Ban.Reason ?? "");
-        return answer;
+    /// <returns>Whether the peer is banned for it.</returns>
+    private bool Blame(PeerAnswer answer, string path, bool again)
+    {
+        if (!answer.IsWrong || !_conduct.NoteWrong(path, again)) return false;
+        _logger.PeerBanned(Name, _conduct.Ban.Left.TotalSeconds, _conduct.Ban.Reason ?? "");
+        return true;
     }
 
     private async ValueTask<PeerAnswer> AskAsync(Call call, bool noCache, CancellationToken cancellationToken)
     {
         var ask = new PeerAsk(
             $"/{call.File.Path}", call.Fetch, call.Fetch is null ? null : call.Request?.StoredLength, call.Request?.Class ?? FetchClass.Reader, NoCache: noCache,
-            BodyLimit: HolderTiming.TransferLimit(call.File.Length));
+            Expected: call.File.Length);
         TransferMeter meter = call.Fetch is null ? _held : _fetched;
+        TimeSpan late = HolderTiming.HedgeDelay(Estimate, call.File.Length, _options.MinHedgeDelay, _patience.Silence);
         double ahead = meter.Begin(call.File.Length);
         long started = _time.GetTimestamp();
         PeerAnswer answer = await _lanes.GetAsync(ask, call.Body, call.Limit, cancellationToken).ConfigureAwait(false);
-        bool came = answer is { Error: SourceError.None, IsWorking: false };
-        if (came && !call.File.Accept(call.Body))
-        {
-            answer = new PeerAnswer(SourceError.Invalid, "wrong bytes");
-            came = false;
-        }
+        if (answer is { Error: SourceError.None, IsWorking: false } && !call.File.Accept(call.Body)) answer = new PeerAnswer(SourceError.Invalid, "wrong bytes", IsWrong: true);
 
-        int bytes = came ? call.Body.Length : 0;
-        double? firstByte = came ? Math.Max(0, _time.GetElapsedTime(started, call.Body.BegunAt).TotalSeconds - ahead) : null;
-        meter.End(call.File.Length, answer.Error, bytes, firstByte);
-        _metrics.Asked(Name, answer.Error, bytes);
-        if (IsFailure(answer.Error))
-        {
-            meter.NoteError($"{call.File.Path}: {answer.Error}{(answer.Detail is null ? "" : $" ({answer.Detail})")}");
-            _logger.AskFailed(Name, call.File.Path, answer.Error, answer.Detail);
-        }
-
+        // A home may be silent while it fetches; a holder has it.
+        bool overtaken = call.Fetch is null && answer.Error == SourceError.Cancelled && HolderTiming.WasSilent(call.Body.HasBegun, _time.GetElapsedTime(started), late);
+        if (overtaken) answer = new PeerAnswer(SourceError.TimedOut, "silent until it was not waited for any more");
+        Count(call, meter, answer, _time.GetElapsedTime(started, call.Body.BegunAt).TotalSeconds - ahead);
         return answer;
+    }
+
+    private void Count(in Call call, TransferMeter meter, PeerAnswer answer, double firstByte)
+    {
+        bool came = answer is { Error: SourceError.None, IsWorking: false };
+        int bytes = came ? call.Body.Length : 0;
+        meter.End(call.File.Length, answer.Error, bytes, came ? Math.Max(0, firstByte) : null);
+        _metrics.Asked(Name, answer.Error, bytes);
+        if (!IsFailure(answer.Error)) return;
+        meter.NoteError($"{call.File.Path}: {answer.Error}{(answer.Detail is null ? "" : $" ({answer.Detail})")}");
+        _logger.AskFailed(Name, call.File.Path, answer.Error, answer.Detail);
     }
 
     // As a mirror is rested, but at the second failure, and longer each time: there are other peers, and each probe costs a reader its patience.

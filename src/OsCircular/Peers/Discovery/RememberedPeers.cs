@@ -58,12 +58,6 @@ public static class RememberedPeers
         }
     }
 
-    /// <summary>Has them all found, at the start.</summary>
-    public static void Bring(IEnumerable<RememberedPeer> peers, IPeerFinds finds)
-    {
-        foreach (RememberedPeer peer in peers) finds.Found(peer.Address, PeerFindSource.Remembered);
-    }
-
     // As Formats.md writes addresses: IPv4 is never mapped.
     private static string Text(IPEndPoint address) =>
         (address.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(address.Address.MapToIPv4(), address.Port) : address).ToString();

@@ -12,10 +12,9 @@ internal static class HomeRanking
     /// <param name="members">All that are known.</param>
     /// <param name="self">This host.</param>
     /// <param name="key">The name's.</param>
-    /// <param name="withSelf">Whether this host may be one.</param>
     /// <param name="ranked">Of <see cref="Depth"/>: filled with members, best first; null stands for this host.</param>
     /// <returns>How many were filled.</returns>
-    public static int Rank(Member[] members, PeerHello self, ulong key, bool withSelf, Span<Member?> ranked)
+    public static int Rank(Member[] members, PeerHello self, ulong key, Span<Member?> ranked)
     {
         Span<ulong> ids = members.Length < 512 ? stackalloc ulong[members.Length + 1] : new ulong[members.Length + 1];
         Span<int> places = members.Length < 512 ? stackalloc int[members.Length + 1] : new int[members.Length + 1];
@@ -27,7 +26,7 @@ internal static class HomeRanking
             places[count++] = i;
         }
 
-        if (withSelf && self is { Fetches: true, Repository: not null })
+        if (self is { Fetches: true, Repository: not null })
         {
             ids[count] = Rendezvous.IdOf(self.Id);
             places[count++] = -1;

@@ -1,3 +1,5 @@
+using OsCircular.Sources;
+
 namespace OsCircular.Peers.Homes;
 
 /// <summary>How long a home is waited for: pure.</summary>
@@ -24,4 +26,17 @@ public static class HomeTiming
     /// <param name="silence">How long a peer may be silent.</param>
     public static bool IsSlow(TimeSpan waited, TimeSpan firstEstimate, TimeSpan silence) =>
         waited > (2 * (firstEstimate < MaxEstimate ? firstEstimate : MaxEstimate)) + silence;
+
+    /// <summary>Of the first half of a request's time, what the group may take where a home says that it is working: the mirror still gets its try within it.</summary>
+    public const double WorkingShare = 7.0 / 8;
+
+    /// <summary>How much longer a search among the peers may go on: half of the first half of a request's time, and nearly all of it where a home is working.</summary>
+    public static TimeSpan SearchLimit(Deadline deadline, bool isWorking)
+    {
+        TimeSpan firstHalf = deadline.RemainingOfFirstHalf;
+        return firstHalf > TimeSpan.Zero ? firstHalf * (isWorking ? WorkingShare : 0.5) : deadline.Remaining / 2;
+    }
+
+    /// <summary>Whether a slow home is left without drawing on the budget: when a search in which no home is working would be over.</summary>
+    public static bool IsPastPatience(Deadline deadline) => deadline.RemainingOfFirstHalf <= deadline.Limit / 4;
 }

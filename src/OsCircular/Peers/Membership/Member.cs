@@ -10,7 +10,6 @@ namespace OsCircular.Peers.Membership;
 internal sealed class Member : IDisposable
 {
     private readonly TimeProvider _time;
-    private readonly long _met;
     private TaskCompletionSource _wake = NewSignal();
     private PeerHello _hello;
     private long _heard;
@@ -24,9 +23,10 @@ internal sealed class Member : IDisposable
         Link = link;
         Conduct = conduct;
         Trust = new SummaryTrust(time);
+        HeadLook = new HeadLook(time);
         _time = time;
         Weight = Rendezvous.IdOf(hello.Id);
-        _met = _heard = time.GetTimestamp();
+        _heard = time.GetTimestamp();
     }
 
     public IPEndPoint Address { get; }
@@ -45,8 +45,11 @@ internal sealed class Member : IDisposable
     /// <summary>False where there is no room for its summary: it is then only looked at.</summary>
     public bool KeepsSummary { get; set; } = true;
 
-    /// <summary>Looks at its summary, and whether that tells the truth.</summary>
+    /// <summary>Whether its summary tells the truth.</summary>
     public SummaryTrust Trust { get; }
+
+    /// <summary>The last look at its head.</summary>
+    public HeadLook HeadLook { get; }
 
     /// <summary>Looks in a row that it did not answer; 0 where it is alive.</summary>
     public int Misses => Volatile.Read(ref _misses);
@@ -56,8 +59,6 @@ internal sealed class Member : IDisposable
 
     /// <summary>Alive, and not banned: fit to be asked.</summary>
     public bool IsUsable => IsAlive && !Conduct.IsBanned;
-
-    public TimeSpan Age => _time.GetElapsedTime(_met);
 
     /// <summary>Since it was last heard of.</summary>
     public TimeSpan Quiet => _time.GetElapsedTime(Volatile.Read(ref _heard));

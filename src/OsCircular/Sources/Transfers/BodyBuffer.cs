@@ -72,4 +72,11 @@ public sealed class BodyBuffer
     }
 
     public void Advance(int count) => Length += count;
+
+    /// <summary>As if nothing had been read: it may be lent again.</summary>
+    public void Forget()
+    {
+        Length = 0;
+        _begun = false;
+    }
 }

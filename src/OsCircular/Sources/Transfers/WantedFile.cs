@@ -57,8 +57,14 @@ internal sealed class WantedBlock : WantedFile
     public override void Return(BodyBuffer body)
     {
         if (ReferenceEquals(body, _winner)) return;
-        if (ReferenceEquals(body, _first)) Volatile.Write(ref _firstTaken, 0);
-        else GiveBack(body);
+        if (!ReferenceEquals(body, _first))
+        {
+            GiveBack(body);
+            return;
+        }
+
+        body.Forget();
+        Volatile.Write(ref _firstTaken, 0);
     }
 
     /// <summary>The outcome, when no attempt runs any more.</summary>

@@ -18,7 +18,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [Fact]
     public async Task Get_HeldBlock_ComesWholeAndIsAccountedToTheAsker()
     {
-        RawHttpAnswer answer = await _rig.GetAsync(HeldPath, (PeerHeaders.Peer, Id(1).ToString()));
+        RawAnswer answer = await _rig.GetAsync(HeldPath, (PeerHeaders.Peer, Id(1).ToString()));
         Assert.Equal(200, answer.Status);
         Assert.Equal(Held, answer.Body);
         Assert.Equal("public, max-age=31536000, immutable", answer.Header("Cache-Control"));
@@ -32,14 +32,14 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [Fact]
     public async Task Get_ManyOnOneConnection_AllCome()
     {
-        RawHttpConnection connection = await _rig.OpenAsync();
+        RawConnection connection = await _rig.OpenAsync();
         for (int i = 0; i < 50; i++) Assert.Equal(Held, (await connection.AskAsync("GET", HeldPath)).Body);
     }
 
     [Fact]
     public async Task Get_Part_ComesAsPart()
     {
-        RawHttpAnswer answer = await _rig.GetAsync(HeldPath, ("Range", "bytes=1000-1999"));
+        RawAnswer answer = await _rig.GetAsync(HeldPath, ("Range", "bytes=1000-1999"));
         Assert.Equal(206, answer.Status);
         Assert.Equal(Held[1000..2000], answer.Body);
     }
@@ -50,8 +50,8 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [Fact]
     public async Task Head_HeldBlock_HasItsLengthAndCountsAsNothingSent()
     {
-        RawHttpConnection connection = await _rig.OpenAsync();
-        RawHttpAnswer answer = await connection.AskAsync("HEAD", HeldPath);
+        RawConnection connection = await _rig.OpenAsync();
+        RawAnswer answer = await connection.AskAsync("HEAD", HeldPath);
         Assert.Equal((200, "90000"), (answer.Status, answer.Header("Content-Length")));
         Assert.Equal(404, (await connection.AskAsync("HEAD", AbsentPath, (PeerHeaders.Fetch, "1"), (PeerHeaders.Length, "70000"))).Status);
         Assert.Empty(_rig.Desk.SentTo);
@@ -61,7 +61,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [Fact]
     public async Task Get_HeadUnchanged_IsNotSentAgain()
     {
-        RawHttpAnswer first = await _rig.GetAsync("/head.minisig");
+        RawAnswer first = await _rig.GetAsync("/head.minisig");
         Assert.Equal("head one"u8, first.Body);
         Assert.Equal(304, (await _rig.GetAsync("/head.minisig", ("If-None-Match", first.Header("ETag")!))).Status);
     }
@@ -92,7 +92,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     public async Task Get_UnreadableFile_EndsOnlyItsConnection()
     {
         Directory.CreateDirectory(_rig.Folder[AbsentPath[1..]]);
-        RawHttpConnection connection = await _rig.OpenAsync();
+        RawConnection connection = await _rig.OpenAsync();
         await connection.SendAsync("GET", AbsentPath);
         Assert.True(await connection.IsClosedAsync());
         Assert.Equal(200, (await _rig.GetAsync(HeldPath)).Status);
@@ -133,9 +133,9 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [InlineData("http://x/secret")]
     public async Task Get_AnyOtherPath_IsRefused(string target)
     {
-        RawHttpConnection connection = await _rig.OpenAsync();
+        RawConnection connection = await _rig.OpenAsync();
         await connection.SendAsync("GET", target);
-        RawHttpAnswer answer = (await connection.ReadAsync())!;
+        RawAnswer answer = (await connection.ReadAsync())!;
         Assert.Contains(answer.Status, (int[])[400, 404]);
         Assert.Empty(answer.Body);
     }
@@ -147,8 +147,8 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [InlineData("PROPFIND")]
     public async Task Send_AnotherMethod_IsNotAllowed(string method)
     {
-        RawHttpConnection connection = await _rig.OpenAsync();
-        RawHttpAnswer answer = await connection.AskAsync(method, HeldPath);
+        RawConnection connection = await _rig.OpenAsync();
+        RawAnswer answer = await connection.AskAsync(method, HeldPath);
         Assert.Equal((405, "GET, HEAD"), (answer.Status, answer.Header("Allow")));
         Assert.True(File.Exists(_rig.Folder[HeldPath[1..]]));
     }
@@ -156,7 +156,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
     [Fact]
     public async Task Send_Nonsense_EndsOnlyItsConnection()
     {
-        RawHttpConnection connection = await _rig.OpenAsync();
+        RawConnection connection = await _rig.OpenAsync();
         await connection.WriteAsync("BT-SEARCH * nonsense\r\n\r\n\0\0\0");
         Assert.True(await connection.IsClosedAsync());
         Assert.Equal(200, (await _rig.GetAsync(HeldPath)).Status);

@@ -20,7 +20,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
     public async Task Fetch_Given_ComesWholeAndIsAccounted()
     {
         _rig.Desk.FetchBlock = GiveAsync;
-        RawHttpAnswer answer = await _rig.FetchAsync(headers: (PeerHeaders.Class, "fill"));
+        RawAnswer answer = await _rig.FetchAsync(headers: (PeerHeaders.Class, "fill"));
         Assert.Equal(200, answer.Status);
         Assert.Equal(Absent, answer.Body);
         Assert.Equal([new AskedFetch(BlockName.Of(Absent), 70_000, FetchClass.Fill, false)], _rig.Desk.Fetches);
@@ -42,7 +42,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
     public async Task Fetch_Working_IsToldWithItsEstimate(double milliseconds, string expected)
     {
         Answer(new HomeAnswer(HomeAnswerKind.Working, Estimate: TimeSpan.FromMilliseconds(milliseconds)));
-        RawHttpAnswer answer = await _rig.FetchAsync();
+        RawAnswer answer = await _rig.FetchAsync();
         Assert.Equal((202, expected), (answer.Status, answer.Header(PeerHeaders.Estimate)));
         await UntilAsync(() => _rig.Server.Status().Answers[PeerAnswer.Working] == 1);
     }
@@ -54,7 +54,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
     public async Task Fetch_Refused_IsToldToComeAgain()
     {
         Answer(new HomeAnswer(HomeAnswerKind.Refused));
-        RawHttpAnswer answer = await _rig.FetchAsync();
+        RawAnswer answer = await _rig.FetchAsync();
         Assert.Equal((503, "1"), (answer.Status, answer.Header("Retry-After")));
     }
 
@@ -115,18 +115,18 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
             await release.Task;
             return new HomeAnswer(HomeAnswerKind.Missing);
         };
-        Task<RawHttpAnswer>[] running = [As(1), As(1)];
+        Task<RawAnswer>[] running = [As(1), As(1)];
         await UntilAsync(() => _rig.Server.Status().Fetches == 2);
         Assert.Equal(503, (await As(1)).Status);
 
-        Task<RawHttpAnswer> other = As(2);
+        Task<RawAnswer> other = As(2);
         await UntilAsync(() => _rig.Server.Status().Fetches == 3);
         release.SetResult();
         Assert.All(await Task.WhenAll([.. running, other]), answer => Assert.Equal(404, answer.Status));
         await UntilAsync(() => _rig.Server.Status().Fetches == 0);
         Assert.Equal(1, _rig.Server.Status().Refusals[PeerRefusal.FetchesFull]);
 
-        Task<RawHttpAnswer> As(byte peer) => _rig.FetchAsync(headers: (PeerHeaders.Peer, Id(peer).ToString()));
+        Task<RawAnswer> As(byte peer) => _rig.FetchAsync(headers: (PeerHeaders.Peer, Id(peer).ToString()));
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
             token.ThrowIfCancellationRequested();
             return default;
         };
-        using (RawHttpConnection connection = await RawHttpConnection.OpenAsync(System.Net.IPAddress.Loopback, _rig.Server.Port))
+        using (RawConnection connection = await RawConnection.OpenAsync(System.Net.IPAddress.Loopback, _rig.Server.Port))
         {
             await connection.SendAsync("GET", AbsentPath, (PeerHeaders.Fetch, "1"), (PeerHeaders.Length, "70000"));
             await UntilAsync(() => _rig.Desk.Fetches.Count == 1);

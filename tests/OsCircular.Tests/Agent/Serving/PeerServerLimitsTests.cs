@@ -29,7 +29,7 @@ public sealed class PeerServerLimitsTests
         Assert.Equal(200, await StatusAsync(rig, "reader"));
 
         await BeginAsync(rig, large, 4);
-        RawHttpAnswer refused = await rig.GetAsync(HeldPath);
+        RawAnswer refused = await rig.GetAsync(HeldPath);
         Assert.Equal((503, "1"), (refused.Status, refused.Header("Retry-After")));
         Assert.Null(refused.Header("ETag"));
         Assert.Equal(3, rig.Server.Status().Refusals[PeerRefusal.UploadsFull]);
@@ -40,8 +40,8 @@ public sealed class PeerServerLimitsTests
     {
         await using PeerServerRig rig = await StartAsync(new PeerServerOptions { Uploads = 1 });
         await BeginAsync(rig, await AddLargeAsync(rig), 1);
-        RawHttpConnection connection = await rig.OpenAsync();
-        RawHttpAnswer head = await connection.AskAsync("HEAD", HeldPath);
+        RawConnection connection = await rig.OpenAsync();
+        RawAnswer head = await connection.AskAsync("HEAD", HeldPath);
         Assert.Equal(200, head.Status);
         Assert.Equal(304, (await connection.AskAsync("GET", HeldPath, ("If-None-Match", head.Header("ETag")!))).Status);
         Assert.Equal(404, (await connection.AskAsync("GET", AbsentPath)).Status);
@@ -56,7 +56,7 @@ public sealed class PeerServerLimitsTests
     {
         await using PeerServerRig rig = await StartAsync(new PeerServerOptions { Uploads = 1 });
         string large = await AddLargeAsync(rig);
-        using (RawHttpConnection connection = await RawHttpConnection.OpenAsync(IPAddress.Loopback, rig.Server.Port, 8192))
+        using (RawConnection connection = await RawConnection.OpenAsync(IPAddress.Loopback, rig.Server.Port, 8192))
         {
             await connection.SendAsync("GET", large);
             await UntilAsync(() => rig.Server.Status().Uploads == 1);
@@ -84,11 +84,11 @@ public sealed class PeerServerLimitsTests
         var time = new FakeTimeProvider();
         await using PeerServerRig rig = await StartAsync(new PeerServerOptions { UploadRate = 90_000 }, time: time);
         Assert.Equal(200, (await rig.GetAsync(HeldPath)).Status);
-        RawHttpAnswer refused = await rig.GetAsync(HeldPath);
+        RawAnswer refused = await rig.GetAsync(HeldPath);
         Assert.Equal((503, "1"), (refused.Status, refused.Header("Retry-After")));
 
         time.Advance(TimeSpan.FromMilliseconds(600));
-        Task<RawHttpAnswer> waiting = rig.GetAsync(HeldPath);
+        Task<RawAnswer> waiting = rig.GetAsync(HeldPath);
         await UntilAsync(() => rig.Server.Status().Uploads == 1);
         Assert.False(waiting.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(150));
@@ -101,7 +101,7 @@ public sealed class PeerServerLimitsTests
     {
         await using PeerServerRig rig = await StartAsync(new PeerServerOptions { MaxConnections = 3 });
         for (int i = 0; i < 3; i++) Assert.Equal(200, (await rig.GetAsync(HeldPath)).Status);
-        RawHttpConnection fourth = await rig.OpenAsync();
+        RawConnection fourth = await rig.OpenAsync();
         Assert.True(await fourth.IsClosedAsync());
         Assert.Equal(3, rig.Server.Status().Connections);
     }
@@ -134,7 +134,7 @@ public sealed class PeerServerLimitsTests
     public async Task Send_Body_IsNotTaken()
     {
         await using PeerServerRig rig = await StartAsync();
-        RawHttpConnection connection = await rig.OpenAsync();
+        RawConnection connection = await rig.OpenAsync();
         await connection.WriteAsync($"GET {HeldPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{new string('x', 1000)}");
         Assert.True(await connection.IsClosedAsync());
     }
@@ -149,7 +149,7 @@ public sealed class PeerServerLimitsTests
             await release.Task;
             return new HomeAnswer(HomeAnswerKind.Missing);
         };
-        Task<RawHttpAnswer> first = rig.FetchAsync(length: "4194304", headers: (PeerHeaders.Peer, Id(1).ToString()));
+        Task<RawAnswer> first = rig.FetchAsync(length: "4194304", headers: (PeerHeaders.Peer, Id(1).ToString()));
         await UntilAsync(() => rig.Server.Status().Fetches == 1);
         Assert.Equal(503, (await rig.FetchAsync(length: "1", headers: (PeerHeaders.Peer, Id(2).ToString()))).Status);
         release.SetResult();
@@ -181,7 +181,7 @@ public sealed class PeerServerLimitsTests
         while (rig.Server.Status().Uploads < running)
         {
             int before = rig.Server.Status().Uploads;
-            RawHttpConnection connection = await rig.OpenAsync(receiveBuffer: 8192);
+            RawConnection connection = await rig.OpenAsync(receiveBuffer: 8192);
             await connection.SendAsync("GET", path);
             await UntilAsync(() => rig.Server.Status().Uploads == before + 1);
         }

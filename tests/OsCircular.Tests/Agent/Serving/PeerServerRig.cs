@@ -19,7 +19,7 @@ internal sealed class PeerServerRig : IAsyncDisposable
     public static readonly byte[] Absent = TestBlocks.Make(2, 70_000);
     public static readonly string AbsentPath = "/" + RepositoryPaths.Block(BlockName.Of(Absent));
 
-    private readonly List<RawHttpConnection> _connections = [];
+    private readonly List<RawConnection> _connections = [];
 
     private PeerServerRig(PeerGroup group)
     {
@@ -55,22 +55,22 @@ internal sealed class PeerServerRig : IAsyncDisposable
     public PeerHello Hello(byte number, PeerId? group = null) => new(Id(number), group ?? Group.Id, 7117, "0123456789abcdef", 3, true);
 
     /// <summary>Closed with the rig.</summary>
-    public async Task<RawHttpConnection> OpenAsync(IPAddress? address = null, int receiveBuffer = 0)
+    public async Task<RawConnection> OpenAsync(IPAddress? address = null, int receiveBuffer = 0)
     {
-        RawHttpConnection connection = await RawHttpConnection.OpenAsync(address ?? IPAddress.Loopback, Server.Port, receiveBuffer);
+        RawConnection connection = await RawConnection.OpenAsync(address ?? IPAddress.Loopback, Server.Port, receiveBuffer);
         _connections.Add(connection);
         return connection;
     }
 
     /// <summary>Asks on a connection of its own.</summary>
-    public async Task<RawHttpAnswer> GetAsync(string target, params IEnumerable<(string Name, string Value)> headers)
+    public async Task<RawAnswer> GetAsync(string target, params IEnumerable<(string Name, string Value)> headers)
     {
-        RawHttpConnection connection = await OpenAsync();
+        RawConnection connection = await OpenAsync();
         return await connection.AskAsync("GET", target, headers);
     }
 
     /// <summary>Asks to be a home for <see cref="Absent"/>.</summary>
-    public Task<RawHttpAnswer> FetchAsync(string fetch = "1", string length = "70000", params IEnumerable<(string Name, string Value)> headers) =>
+    public Task<RawAnswer> FetchAsync(string fetch = "1", string length = "70000", params IEnumerable<(string Name, string Value)> headers) =>
         GetAsync(AbsentPath, [(PeerHeaders.Fetch, fetch), (PeerHeaders.Length, length), .. headers]);
 
     /// <summary>Waits until something is so; fails after a while.</summary>
@@ -82,7 +82,7 @@ internal sealed class PeerServerRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (RawHttpConnection connection in _connections) connection.Dispose();
+        foreach (RawConnection connection in _connections) connection.Dispose();
         await Server.DisposeAsync();
         Folder.Dispose();
     }

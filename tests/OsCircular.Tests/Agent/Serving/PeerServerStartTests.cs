@@ -24,7 +24,7 @@ public sealed class PeerServerStartTests : IAsyncLifetime
     {
         await using PeerServer second = await StartOnAsync(new IPEndPoint(IPAddress.Loopback, _rig.Server.Port), mayMove: true);
         Assert.NotEqual(_rig.Server.Port, second.Port);
-        using RawHttpConnection connection = await RawHttpConnection.OpenAsync(IPAddress.Loopback, second.Port);
+        using RawConnection connection = await RawConnection.OpenAsync(IPAddress.Loopback, second.Port);
         Assert.Equal(200, (await connection.AskAsync("GET", HeldPath)).Status);
     }
 
@@ -46,7 +46,7 @@ public sealed class PeerServerStartTests : IAsyncLifetime
         await using PeerServer server = await StartOnAsync(new IPEndPoint(IPAddress.IPv6Any, 0), mayMove: false);
         foreach (IPAddress address in (IPAddress[])[IPAddress.Loopback, IPAddress.IPv6Loopback])
         {
-            using RawHttpConnection connection = await RawHttpConnection.OpenAsync(address, server.Port);
+            using RawConnection connection = await RawConnection.OpenAsync(address, server.Port);
             Assert.Equal(200, (await connection.AskAsync("GET", HeldPath)).Status);
         }
     }
@@ -57,7 +57,7 @@ public sealed class PeerServerStartTests : IAsyncLifetime
         int port = _rig.Server.Port;
         await _rig.GetAsync(HeldPath);
         await _rig.Server.StopAsync(default);
-        await Assert.ThrowsAsync<SocketException>(() => RawHttpConnection.OpenAsync(IPAddress.Loopback, port));
+        await Assert.ThrowsAsync<SocketException>(() => RawConnection.OpenAsync(IPAddress.Loopback, port));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class PeerServerStartTests : IAsyncLifetime
             await Task.Delay(Timeout.Infinite, token);
             return default;
         };
-        Task<RawHttpAnswer> fetch = _rig.FetchAsync();
+        Task<RawAnswer> fetch = _rig.FetchAsync();
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await _rig.Server.StopAsync(default).WaitAsync(TimeSpan.FromSeconds(20));
         await Assert.ThrowsAsync<IOException>(() => fetch);

@@ -24,4 +24,16 @@ public sealed class HolderTimingTests
     [InlineData(4 * 1024 * 1024, 18)]
     public void AttemptLimit_OfALength_IsSilenceASecondAndTheLeastRate(int length, double seconds) =>
         Assert.Equal(seconds, HolderTiming.AttemptLimit(length, TimeSpan.FromSeconds(1)).TotalSeconds, 6);
+
+    [Theory]
+    [InlineData(64L << 20, 257)]
+    [InlineData(long.MaxValue, 3600)] // what a peer says of its length
+    public void TransferLimit_OfAnyLength_IsAnHourAtMost(long length, double seconds) => Assert.Equal(seconds, HolderTiming.TransferLimit(length).TotalSeconds, 6);
+
+    [Theory]
+    [InlineData(false, 1.0, true)]
+    [InlineData(false, 0.9, false)] // overtaken before it was late
+    [InlineData(true, 1.5, false)] // slower than another, but there
+    public void WasSilent_OfAnAttemptThatWasEnded_OnlyWhereItWasLate(bool hasBegun, double waited, bool silent) =>
+        Assert.Equal(silent, HolderTiming.WasSilent(hasBegun, TimeSpan.FromSeconds(waited), TimeSpan.FromSeconds(1)));
 }

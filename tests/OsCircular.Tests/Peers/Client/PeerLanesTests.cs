@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using OsCircular.Peers;
 using OsCircular.Peers.Choice;
 using OsCircular.Peers.Client;
@@ -86,6 +87,29 @@ public sealed class PeerLanesTests
         Assert.Equal(error, (await GetAsync(lanes)).Error);
     }
 
+    [Theory]
+    [InlineData(8.5, SourceError.None)] // 1 s and 2 MiB at 256 KiB/s: past what the expected length would have had
+    [InlineData(9.5, SourceError.TimedOut)]
+    public async Task Get_TheBodyIsLongerThanExpected_HasTheTimeOfItsOwnLength(double seconds, SourceError error)
+    {
+        FakeTimeProvider time = new();
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        byte[] document = new byte[2 << 20];
+        await using ScriptedHttpServer server = new(async request =>
+        {
+            await request.HeadThenAsync("HTTP/1.1 200 OK", [$"Content-Length: {document.Length}"], document.AsMemory(0, 1000));
+            await gate.Task;
+            await request.RawAsync(document.AsMemory(1000));
+        });
+        using PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) }, time);
+        BodyBuffer body = BodyBuffer.UpTo(document.Length, time);
+        Task<PeerAnswer> ask = lanes.GetAsync(new PeerAsk("/x", Expected: 32 * 1024), body, TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken).AsTask();
+        await PeerWait.UntilAsync(() => body.HasBegun);
+        time.Advance(TimeSpan.FromSeconds(seconds));
+        gate.SetResult();
+        Assert.Equal(error, (await ask.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+    }
+
     [Fact]
     public async Task Get_NobodyListens_IsUnreachable()
     {
@@ -124,9 +148,9 @@ public sealed class PeerLanesTests
         Assert.Equal(SourceError.Refused, (await GetAsync(lanes, new PeerAsk("/peers", WithHello: true))).Error);
     }
 
-    private static PeerLanes Open(ScriptedHttpServer server, PeerOptions? options = null) => new(
+    private static PeerLanes Open(ScriptedHttpServer server, PeerOptions? options = null, TimeProvider? time = null) => new(
         new IPEndPoint(IPAddress.Loopback, new Uri(server.Url).Port), new PeerIdentity(TestMembers.Id(1), () => TestMembers.Hello(1), null), options ?? Options,
-        new Patience((options ?? Options).Silence, TimeProvider.System), TimeProvider.System);
+        new Patience((options ?? Options).Silence, time ?? TimeProvider.System), time ?? TimeProvider.System);
 
     private static Task<PeerAnswer> GetAsync(PeerLanes lanes, PeerAsk? ask = null, TimeSpan? limit = null, CancellationToken cancellationToken = default) =>
         lanes.GetAsync(ask ?? new PeerAsk("/x"), BodyBuffer.UpTo(1000, TimeProvider.System), limit ?? TimeSpan.FromSeconds(25), cancellationToken).AsTask();

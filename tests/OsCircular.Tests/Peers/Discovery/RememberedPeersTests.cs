@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using CsCheck;
 using OsCircular.Peers.Discovery;
-using OsCircular.TestKit.Peers;
 
 namespace OsCircular.Tests.Peers.Discovery;
 
@@ -26,14 +25,6 @@ public sealed class RememberedPeersTests
     {
         Assert.True(RememberedPeers.TryParse(Encoding.UTF8.GetBytes(Golden), out IReadOnlyList<RememberedPeer>? peers));
         Assert.Equal(Peers, peers);
-    }
-
-    [Fact]
-    public void Bring_Peers_AreFound()
-    {
-        var finds = new RecordedFinds();
-        RememberedPeers.Bring(Peers, finds);
-        Assert.Equal(Peers.Select(peer => (peer.Address, (PeerFindSource?)PeerFindSource.Remembered)), finds.All);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Choice;
+using OsCircular.Sources;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -84,6 +85,35 @@ public sealed class GroupHolderTests
     }
 
     [Fact]
+    public async Task Fetch_AnotherLengthThanTheRowSays_IsHeldAgainstNobody()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, 6).Select(_ => group.BlockOf(asker))];
+        await using ScriptedPeer peer = new(request => request.RespondAsync(200, new byte[blocks[0].Length + 1]), fetches: false, blocks);
+        await peer.JoinAsync(asker);
+        foreach (byte[] block in blocks) await asker.ReadAsync(block);
+
+        // Each was asked for twice, for it might have been torn.
+        Assert.Equal(2 * blocks.Length, peer.Asked.Count);
+        Assert.Equal(PeerState.Alive, asker.Of(peer.Id)!.State);
+        Assert.Equal(0, asker.Of(peer.Id)!.Bans);
+    }
+
+    [Fact]
+    public async Task Fetch_ATornFile_IsAskedForOnceMoreWhenThePeerHasCheckedIt()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        byte[] block = group.BlockOf(asker);
+        await using ScriptedPeer peer = new(
+            request => request.RespondAsync(200, request.Headers.ContainsKey("Cache-Control") ? block : block[..100]), fetches: false, block);
+        await peer.JoinAsync(asker);
+        await asker.ReadAsync(block);
+        Assert.Equal(0, group.Mirror.Calls);
+    }
+
+    [Fact]
     public async Task Fetch_APeerClaimsEverything_IsPassedOverAfterAFewRequests()
     {
         await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
@@ -110,6 +140,20 @@ public sealed class GroupHolderTests
     }
 
     [Fact]
+    public async Task Fetch_APeerHangsEachTime_RestsAfterTwo()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(Patient with { Options = Patient.Options with { MinHedgeDelay = TimeSpan.FromMilliseconds(10) } });
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, 6).Select(_ => group.BlockOf(asker))];
+        await using ScriptedPeer hanging = new(ScriptedPeer.HangAsync, fetches: false, blocks);
+        await hanging.JoinAsync(asker);
+        foreach (byte[] block in blocks) await asker.ReadAsync(block);
+        Assert.Equal(2, hanging.Asked.Count);
+        Assert.Equal(2, asker.Hedges);
+        Assert.Equal(PeerState.Resting, asker.Of(hanging.Id)!.State);
+    }
+
+    [Fact]
     public async Task Fetch_ManyLateAnswers_DrawOnASmallBudget()
     {
         await using TestGroup group = await TestGroup.StartAsync(new HostPlan { Options = HostPlan.QuickLooks with { MinHedgeDelay = TimeSpan.FromMilliseconds(10) } });
@@ -119,6 +163,25 @@ public sealed class GroupHolderTests
         await hanging.JoinAsync(asker);
         await Task.WhenAll(blocks.Select(block => asker.ReadAsync(block)));
         Assert.InRange(asker.Hedges, 1, 5);
+    }
+
+    [Fact]
+    public async Task Fetch_HundredsOfWhichAThirdAreLate_DrawOnTwoPerCent()
+    {
+        const int count = 300;
+        HostPlan plan = new() { Options = HostPlan.QuickLooks with { MinHedgeDelay = TimeSpan.FromMilliseconds(10), Silence = TimeSpan.FromMilliseconds(400) } };
+        await using TestGroup group = await TestGroup.StartAsync(plan);
+        GroupHost asker = group.Hosts[0];
+        byte[][] blocks = [.. Enumerable.Range(0, count).Select(_ => group.BlockOf(asker))];
+        Dictionary<string, byte[]> held = blocks.ToDictionary(block => RepositoryPaths.Block(BlockName.Of(block)));
+        int asked = 0;
+        await using ScriptedPeer holder = new(
+            request => Interlocked.Increment(ref asked) % 3 == 0 ? ScriptedPeer.HangAsync(request) : request.RespondAsync(200, held[request.Path]), fetches: false, blocks);
+        await holder.JoinAsync(asker);
+        await Parallel.ForEachAsync(blocks, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (block, _) => await asker.ReadAsync(block));
+
+        // Five to begin with, and two for each hundred questions asked of holders; each block is looked for twice at most, as reader and as home.
+        Assert.InRange(asker.Hedges, 6, 5 + (0.02 * 2 * count));
     }
 
     [Fact]

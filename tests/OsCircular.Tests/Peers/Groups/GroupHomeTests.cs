@@ -1,4 +1,6 @@
 using OsCircular.Agent.Serving;
+using OsCircular.Blocks;
+using OsCircular.Peers;
 using OsCircular.Sources;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -39,6 +41,72 @@ public sealed class GroupHomeTests
         await read;
         Assert.Equal(1, group.Mirror.Calls);
         Assert.Equal(0, asker.Line.Calls);
+    }
+
+    // A limit of eight seconds: a search among peers that hang would be over after two.
+    [Fact]
+    public async Task Fetch_TheHomeWorksWithinItsEstimate_HasMoreThanAQuarterOfTheTime()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        long begun = TimeProvider.System.GetTimestamp();
+        byte[]? block = null;
+        await using ScriptedPeer home = new(
+            async request =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, request.Stopping);
+                bool ready = TimeProvider.System.GetElapsedTime(begun) > TimeSpan.FromSeconds(2.7);
+                await request.RespondAsync(ready ? 200 : 202, ready ? block : null, $"{PeerHeaders.Estimate}: 5000");
+            },
+            fetches: true);
+        await home.JoinAsync(asker);
+        block = home.BlockOf(group, asker);
+        begun = TimeProvider.System.GetTimestamp();
+        Assert.True((await asker.FetchAsync(block, limit: TimeSpan.FromSeconds(8))).Succeeded);
+        Assert.Equal(0, asker.Line.Calls);
+        Assert.Equal(0, asker.Hedges);
+    }
+
+    [Fact]
+    public async Task Fetch_TheHomeHangs_HasAQuarterOfTheTime()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan { Options = HostPlan.QuickLooks with { Silence = TimeSpan.FromSeconds(30) } });
+        GroupHost asker = group.Hosts[0];
+        await using ScriptedPeer home = new(ScriptedPeer.HangAsync, fetches: true);
+        await home.JoinAsync(asker);
+        long begun = TimeProvider.System.GetTimestamp();
+        Assert.True((await asker.FetchAsync(home.BlockOf(group, asker), limit: TimeSpan.FromSeconds(8))).Succeeded);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 1.9, 4);
+    }
+
+    [Fact]
+    public async Task Fetch_AHomeWasLeft_IsNotWaitedForAgainBeforeTheMirror()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
+        GroupHost asker = group.Hosts[0];
+        await using ScriptedPeer home = new(request => request.RespondAsync(202, null, $"{PeerHeaders.Estimate}: 0"), fetches: true);
+        await home.JoinAsync(asker);
+        await asker.ReadAsync(home.BlockOf(group, asker));
+        Assert.Equal(1, asker.Line.Calls);
+        Assert.Equal(1, asker.Hedges);
+        Assert.NotEmpty(home.Asked);
+        Assert.All(home.Asked, request => Assert.Equal(PeerHeaders.FetchAsHome, request.Headers[PeerHeaders.Fetch]));
+    }
+
+    [Fact]
+    public async Task Status_AHomeGotItFromAHolderForAnother_CountsItAsFromPeers()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new(), new());
+        (GroupHost home, GroupHost holder) = (group.Hosts[0], group.Hosts[1]);
+        byte[] block = group.BlockOf(home);
+        holder.Cache.Store(block);
+        await home.SeesAsync(holder);
+        HomeAnswer answer = await home.Service.FetchAsync(
+            BlockName.Of(block), block.Length, FetchClass.Reader, joinOnly: false, new byte[block.Length], TestContext.Current.CancellationToken);
+        Assert.Equal(HomeAnswerKind.Given, answer.Kind);
+        Assert.Equal(1, home.Service.Status.Blocks);
+        Assert.Equal(block.Length, home.Service.Status.Bytes);
+        Assert.Equal(0, home.Line.Calls);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
+using OsCircular.Peers.Homes;
 using OsCircular.Peers.Summaries;
 using OsCircular.Sources;
 using OsCircular.TestKit.Mirrors;
@@ -44,6 +45,18 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     {
         host.Service.Heard(IPAddress.Loopback, Hello);
         await host.SeesAsync(Id, _claims.Keys.Length);
+    }
+
+    /// <summary>A block on the mirror whose home this is, where it and one host are all that can fetch.</summary>
+    public byte[] BlockOf(TestGroup group, GroupHost host)
+    {
+        Span<int> heaviest = stackalloc int[1];
+        while (true)
+        {
+            byte[] block = group.BlockOf(host);
+            Rendezvous.Rank([Rendezvous.IdOf(Id), host.Weight], HeldKey.Of(BlockName.Of(block)), heaviest);
+            if (heaviest[0] == 0) return block;
+        }
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

@@ -18,10 +18,10 @@ public sealed class HomeRankingTests : IDisposable
     public void Rank_AloneAndNotAble_IsNobody() => Assert.Empty(Rank(TestMembers.Self with { Fetches = false }, 1));
 
     [Fact]
-    public void Rank_WithoutSelf_HasMembersOnly()
+    public void Rank_NotAbleBesideOthers_HasMembersOnly()
     {
         Member other = _members.Add(1);
-        Assert.Equal([other], Rank(TestMembers.Self, 1, withSelf: false));
+        Assert.Equal([other], Rank(TestMembers.Self with { Fetches = false }, 1));
     }
 
     [Fact]
@@ -69,9 +69,9 @@ public sealed class HomeRankingTests : IDisposable
 
     private static PeerId[] Ids(Member?[] ranked, PeerId self) => [.. ranked.Select(member => member?.Id ?? self)];
 
-    private Member?[] Rank(PeerHello self, ulong key, bool withSelf = true, MemberTable? table = null)
+    private Member?[] Rank(PeerHello self, ulong key, MemberTable? table = null)
     {
         Member?[] ranked = new Member?[HomeRanking.Depth];
-        return ranked[..HomeRanking.Rank((table ?? _members.Table).All, self, key, withSelf, ranked)];
+        return ranked[..HomeRanking.Rank((table ?? _members.Table).All, self, key, ranked)];
     }
 }

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Time.Testing;
 using OsCircular.Peers.Homes;
+using OsCircular.Sources;
 
 namespace OsCircular.Tests.Peers.Homes;
 
@@ -18,4 +20,29 @@ public sealed class HomeTimingTests
 
     [Fact]
     public void Hold_IsWithinTheSecondThatAHomeHas() => Assert.InRange(HomeTiming.Hold, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(900));
+
+    [Theory]
+    [InlineData(0, 15, 26.25)]
+    [InlineData(10, 10, 17.5)]
+    [InlineData(30, 15, 15)] // the first half is over: half of what is left
+    [InlineData(60, 0, 0)]
+    public void SearchLimit_OfAMinute_LeavesTheMirrorItsTryWithinTheFirstHalf(double passed, double silent, double working)
+    {
+        FakeTimeProvider time = new();
+        Deadline deadline = Deadline.In(TimeSpan.FromMinutes(1), time);
+        time.Advance(TimeSpan.FromSeconds(passed));
+        Assert.Equal(silent, HomeTiming.SearchLimit(deadline, isWorking: false).TotalSeconds, 6);
+        Assert.Equal(working, HomeTiming.SearchLimit(deadline, isWorking: true).TotalSeconds, 6);
+    }
+
+    [Fact]
+    public void IsPastPatience_OfAMinute_IsAfterAQuarter()
+    {
+        FakeTimeProvider time = new();
+        Deadline deadline = Deadline.In(TimeSpan.FromMinutes(1), time);
+        time.Advance(TimeSpan.FromSeconds(14.9));
+        Assert.False(HomeTiming.IsPastPatience(deadline));
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.True(HomeTiming.IsPastPatience(deadline));
+    }
 }

@@ -10,12 +10,21 @@ public sealed class SummaryRoomTests : IDisposable
 {
     private const long Limit = 256 * 1024;
 
-    private readonly TestMembers _members = new(new FakeTimeProvider());
+    private readonly FakeTimeProvider _time = new();
+    private readonly TestMembers _members;
     private readonly SummaryRoom _room;
 
-    public SummaryRoomTests() => _room = new SummaryRoom(_members.Table, Limit, new DuplicateCount(new FakeHeldNames(), _members.Metrics));
+    public SummaryRoomTests()
+    {
+        _members = new TestMembers(_time);
+        _room = new SummaryRoom(_members.Table, Limit, new DuplicateCount(new FakeHeldNames(), _members.Metrics), _time);
+    }
 
-    public void Dispose() => _members.Dispose();
+    public void Dispose()
+    {
+        _room.Dispose();
+        _members.Dispose();
+    }
 
     [Fact]
     public void TryApply_WhatFits_IsKept()
@@ -57,6 +66,30 @@ public sealed class SummaryRoomTests : IDisposable
     {
         Assert.False(_room.TryApply(_members.Add(1), "nonsense"u8, out string? fault));
         Assert.False(string.IsNullOrEmpty(fault));
+    }
+
+    [Fact]
+    public async Task TryEnter_MoreThanMayRead_WaitAndThenAreTurnedAway()
+    {
+        for (int i = 0; i < SummaryRoom.MaxReading; i++) Assert.True(await _room.TryEnterAsync(TestContext.Current.CancellationToken));
+        Task<bool> next = _room.TryEnterAsync(TestContext.Current.CancellationToken).AsTask();
+        Task<bool> last = _room.TryEnterAsync(TestContext.Current.CancellationToken).AsTask();
+        Assert.False(next.IsCompleted);
+        _room.Leave();
+        bool[] one = [await await Task.WhenAny(next, last)];
+        _time.Advance(SummaryRoom.MaxWait);
+        Assert.Equal([true], one);
+        Assert.Equal(1, (await Task.WhenAll(next, last)).Count(entered => entered));
+    }
+
+    [Fact]
+    public async Task TryEnter_CancelledWhileItWaits_SaysSo()
+    {
+        for (int i = 0; i < SummaryRoom.MaxReading; i++) await _room.TryEnterAsync(TestContext.Current.CancellationToken);
+        using CancellationTokenSource cancel = new();
+        Task<bool> waiting = _room.TryEnterAsync(cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     private static byte[] Summary(int keys)
