@@ -16,7 +16,12 @@ def free_port():
 
 
 def nginx(lab, root, address="127.0.0.1", prefix=(), log=os.devnull):
-    """Serves a folder over HTTP; returns its URL. One line goes to the log for each answer: status, bytes of the body, path, asker, time."""
+    """As nginx_process; returns the URL alone."""
+    return nginx_process(lab, root, address, prefix, log)[0]
+
+
+def nginx_process(lab, root, address="127.0.0.1", prefix=(), log=os.devnull):
+    """Serves a folder over HTTP; returns its URL and its first process. One line goes to the log for each answer: status, bytes of the body, path, asker, time."""
     port = free_port()
     home = lab.new_folder("nginx")
     (home / "nginx.conf").write_text(f"""
@@ -28,9 +33,9 @@ http {{
   server {{ listen {address}:{port}; root {root}; }}
 }}
 """)
-    lab.start(*prefix, "nginx", "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf")
+    process = lab.start(*prefix, "nginx", "-e", home / "error.log", "-p", home, "-c", home / "nginx.conf")
     wait_for(lambda: subprocess.run([*prefix, "curl", "-s", "-o", "/dev/null", f"http://{address}:{port}/"]).returncode == 0, 20, "nginx did not start")
-    return f"http://{address}:{port}"
+    return f"http://{address}:{port}", process
 
 
 class Torrent:
