@@ -147,10 +147,13 @@ public sealed class GroupHolderTests
         byte[][] blocks = [.. Enumerable.Range(0, 6).Select(_ => group.BlockOf(asker))];
         await using ScriptedPeer hanging = new(ScriptedPeer.HangAsync, fetches: false, blocks);
         await hanging.JoinAsync(asker);
-        foreach (byte[] block in blocks) await asker.ReadAsync(block);
-        Assert.Equal(2, hanging.Asked.Count);
-        Assert.Equal(2, asker.Hedges);
+        foreach (byte[] block in blocks[..2]) await asker.ReadAsync(block);
         Assert.Equal(PeerState.Resting, asker.Of(hanging.Id)!.State);
+        foreach (byte[] block in blocks[2..]) await asker.ReadAsync(block);
+
+        // One more where this machine is so busy that the rest of two seconds is over before the reads are.
+        Assert.InRange(hanging.Asked.Count, 2, 3);
+        Assert.InRange(asker.Hedges, 2, 3);
     }
 
     [Fact]
