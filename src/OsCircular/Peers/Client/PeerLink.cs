@@ -95,6 +95,7 @@ internal sealed class PeerLink : IDisposable
         if (answer.Error != SourceError.Invalid) return answer;
 
         string path = call.File.Path;
+        _logger.WrongBytes(Name, path);
         bool banned = _conduct.NoteWrong(path, again: false);
         if (!banned)
         {
