@@ -23,6 +23,9 @@ internal sealed class FaultCampaign : IAsyncDisposable
     // So many reads for each fault of the cache: a quarter of its files is damaged at any time.
     private const int ReadsToAFault = 4;
 
+    // Half of what the image takes: lives without peers evict and fetch all the time.
+    private const string SmallQuota = "24MiB";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly FaultPlan _plan;
@@ -147,10 +150,10 @@ internal sealed class FaultCampaign : IAsyncDisposable
         _small.Repository.PublicKey,
         _mirrors.Select(mirror => mirror.Url),
         _cache.Path,
-        ["--peers", peers.Length > 0 ? "on" : "off", .. PeerOptions(peers), "--memory", "16MiB", "--log-level", "Error"]);
+        ["--peers", peers.Length > 0 ? "on" : "off", .. PeerOptions(peers), "--memory", "16MiB", "--log-level", "Critical"]);
 
     private string[] PeerOptions(MisbehavingPeer[] peers) =>
-        peers.Length == 0 ? [] : ["--group", _group, "--listen", "127.0.0.1:0", .. peers.SelectMany(peer => (string[])["--peer", peer.Address])];
+        peers.Length == 0 ? ["--quota", SmallQuota] : ["--group", _group, "--listen", "127.0.0.1:0", .. peers.SelectMany(peer => (string[])["--peer", peer.Address])];
 
     private static async Task<(long Damaged, long Healed)> CountsAsync(MountedAgent agent)
     {
@@ -162,7 +165,7 @@ internal sealed class FaultCampaign : IAsyncDisposable
     // A last life in which nothing fails: all is read once, and then every file of the cache is what its name says, and none is missing.
     private async Task<(int Files, int Bad)> HealAllAsync()
     {
-        await using (MountedAgent agent = await MountAsync([]))
+        await using (MountedAgent agent = await MountedAgent.StartAsync(_small.Repository.PublicKey, _mirrors.Select(mirror => mirror.Url), _cache.Path))
         {
             PageCache.Forget(agent.DiskOf("small"));
             await Disk.AssertSameAsync(_small.Image, agent.DiskOf("small"));
