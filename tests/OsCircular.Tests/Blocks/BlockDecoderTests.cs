@@ -70,7 +70,7 @@ public sealed class BlockDecoderTests
         Assert.Equal(["src/OsCircular/Blocks/BlockDecoder.cs"], decoding);
 
         // Block.TryMap is given a StoredBlock, and a StoredBlock is only made by verifying.
-        string[] calling = [.. Repository.Files("src", "*.cs").Where(file => File.ReadAllText(Repository.PathOf(file)).Contains(".TryDecode(", StringComparison.Ordinal))];
+        string[] calling = [.. Repository.Files("src", "*.cs").Where(file => File.ReadAllText(Repository.PathOf(file)).Contains("decoder.TryDecode(", StringComparison.Ordinal))];
         Assert.Equal(["src/OsCircular/Blocks/Block.cs"], calling);
     }
 
