@@ -33,7 +33,11 @@ internal sealed class CacheRepair(string cache, MinisignPublicKey? key, RepairSo
         {
             (long mended, long gone) = hasAgent ? await AskAgentAsync(left, cancellationToken) : await MendAsync(left, cancellationToken);
             (repaired, removed) = (repaired + mended, removed + gone);
+            long before = left.Result.DamageCount;
             left = await verifier.SurveyAsync(cache, key, progress, cancellationToken);
+
+            // A cache that takes no writes stays as it is, however often it is tried.
+            if (mended == 0 && left.Result.DamageCount >= before) break;
         }
 
         return new RepairResult(found.Result, repaired, removed, left.Result);
