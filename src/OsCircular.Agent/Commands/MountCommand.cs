@@ -22,6 +22,7 @@ internal static class MountCommand
             Many("mirror", "URL", "A mirror of the repository; repeat for several. None with peers that have the image, or where a head was adopted before."),
             Setting("quota", "SIZE", "Disk space the cache may take. Default: 90 % of its file system."),
             Setting("memory", "SIZE", "Memory for decoded blocks. Default: 48MiB."),
+            Setting("scrub-rate", "SIZE", "Bytes a second at which the cache is looked through for damage, once a week; less while it is read. Default: 4MiB; 0: never."),
             Setting("refresh", "TIME", "How often to look for a newer head. Default: 60s."),
             Setting("read-timeout", "TIME", "When a read fails that nothing can answer. Default: 60s."),
             Setting("start-timeout", "TIME", "How long the first start looks for a head. Default: 30s."),

@@ -9,6 +9,9 @@ namespace OsCircular.Agent.Commands;
 /// <summary><c>status</c>: asks the agent that runs on a cache.</summary>
 internal static class StatusCommand
 {
+    // As the log: two may be an accident.
+    private const int LoudBlame = 3;
+
     public static Command Create()
     {
         Option<string> cache = new("--cache") { Description = "The cache's directory.", HelpName = "DIR", Required = true };
@@ -37,7 +40,11 @@ internal static class StatusCommand
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
         Line("cache", $"{cache.Directory}: {cache.State}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
-        Line("", $"{cache.Damaged} damaged, {cache.Healed} healed, {cache.Evicted} evicted, {cache.NotStored} not stored");
+        Line("", $"{cache.Damaged} damaged, {cache.Healed} healed{(cache.NotHealed > 0 ? $" ({cache.NotHealed} not yet)" : "")}, {cache.Evicted} evicted, {cache.NotStored} not stored");
+        BlameReport blame = status.Blame;
+        Line("blame", $"wrong bytes from the cache disk {blame.Disk}, from peers {blame.Peers}, from mirrors {blame.Mirrors}; no reader saw them");
+        if (blame.DiskLastHour >= LoudBlame) Line("", $"the cache disk gave {blame.DiskLastHour} damaged files in the last hour: check the disk");
+        Line("scrub", ScrubText(status.Scrub));
         ReadsReport reads = status.Reads;
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
         Line("read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
@@ -61,6 +68,12 @@ internal static class StatusCommand
         foreach (MirrorReport mirror in status.Mirrors)
             Console.Out.WriteLine($"  {mirror.Url}: {mirror.Requests} requests, {Units.FormatSize(mirror.Bytes)}; {StateOf(mirror)}");
     }
+
+    private static string ScrubText(ScrubReport scrub) => scrub.State == "off"
+        ? "off"
+        : scrub.RoundStarted is not { } started
+            ? $"{Units.FormatSize(scrub.Rate)}/s, about to begin"
+            : $"{scrub.Percent:0} % of the round of {started:u} at {Units.FormatSize(scrub.Rate)}/s: {scrub.Files} files, {Units.FormatSize(scrub.Bytes)}, {scrub.Damaged} damaged";
 
     private static string StateOf(MirrorReport mirror)
     {

@@ -1,37 +1,79 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Output;
+using OsCircular.Agent.Verifying;
 using OsCircular.Blocks;
 using OsCircular.Indexes.Signing;
 using OsCircular.Publishing;
 
 namespace OsCircular.Agent.Commands;
 
-/// <summary><c>verify</c>: every file of a repository or cache against its name, every index against its blocks. Exit code 3 where it finds damage.</summary>
+/// <summary>
+/// <c>verify</c>: every file of a repository or cache against its name, every index against its blocks; with <c>--repair</c>, what is damaged is put back. Exit
+/// code 3 where damage is left.
+/// </summary>
 internal static class VerifyCommand
 {
     public static Command Create()
     {
         Argument<string> path = new("PATH") { Description = "A repository or a cache." };
         Option<string?> publicKey = CommonOptions.PublicKey();
+        Option<bool> repair = new("--repair")
+        {
+            Description = "Put back what is damaged: in a repository from --from; in a cache from --from or, where an agent runs on it, from its mirrors and peers. What cannot be had is set aside in a cache.",
+        };
+        Option<string?> from = new("--from") { Description = "Where good files are: a mirror's URL, a copy's folder, or the disk image that was published.", HelpName = "URL|DIR|IMAGE" };
         Option<bool> json = CommonOptions.Json();
-        Command command = new("verify", "Check every file of a repository or a cache, and every index against its blocks.") { path, publicKey, json };
+        Command command = new("verify", "Check every file of a repository or a cache, and every index against its blocks.") { path, publicKey, repair, from, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(from) is not null && !result.GetValue(repair)) result.AddError("--from says where to repair from: give --repair too");
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
             MinisignPublicKey? key = parsed.GetValue(publicKey) is { } given ? MinisignPublicKey.Load(given) : null;
-            VerifyResult result = await RunAsync(parsed.GetRequiredValue(path), key, cancellationToken);
-            if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(result));
-            else Print(result);
-            return result.IsGood ? 0 : UserError.DamageFound;
+            string folder = Path.GetFullPath(parsed.GetRequiredValue(path));
+            return parsed.GetValue(repair)
+                ? await RepairAsync(folder, key, parsed.GetValue(from), parsed.GetValue(json), cancellationToken)
+                : await VerifyAsync(folder, key, parsed.GetValue(json), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<VerifyResult> RunAsync(string path, MinisignPublicKey? key, CancellationToken cancellationToken)
+    private static async Task<int> VerifyAsync(string path, MinisignPublicKey? key, bool json, CancellationToken cancellationToken)
+    {
+        VerifyResult result = await ShowingProgressAsync(progress => new RepositoryVerifier(TimeProvider.System).VerifyAsync(path, key, progress, cancellationToken));
+        if (json) Console.Out.WriteLine(Json.Write(result));
+        else Print(result);
+        return result.IsGood ? 0 : UserError.DamageFound;
+    }
+
+    private static async Task<int> RepairAsync(string path, MinisignPublicKey? key, string? from, bool json, CancellationToken cancellationToken)
+    {
+        using AgentLogging logging = new(LogLevel.Warning);
+        using RepairSource source = new(from, TimeProvider.System, logging.Factory);
+        if (!RepositoryVerifier.IsCache(path) && !source.IsSet) throw new UserError("--from is missing: name a mirror, a copy or the disk image that the repository is to be repaired from", UserError.WrongUsage);
+        RepairResult result = await ShowingProgressAsync(progress => RepositoryVerifier.IsCache(path)
+            ? new CacheRepair(path, key, source, TimeProvider.System, logging.Factory).RunAsync(progress, cancellationToken)
+            : new RepositoryRepairer(survey => Task.Run(() => source.For(survey, cancellationToken)), TimeProvider.System).RepairAsync(path, key, progress, cancellationToken));
+        if (json)
+        {
+            Console.Out.WriteLine(Json.Write(result));
+        }
+        else
+        {
+            if (!result.Found.IsGood) Console.Out.WriteLine($"{result.Found.DamageCount} damaged or missing: {result.Repaired} repaired, {result.Removed} {(RepositoryVerifier.IsCache(path) ? "set aside, to be fetched when they are read" : "removed, for nothing needs them")}");
+            Print(result.Left);
+        }
+
+        return result.Left.IsGood ? 0 : UserError.DamageFound;
+    }
+
+    private static async Task<T> ShowingProgressAsync<T>(Func<IProgress<VerifyProgress>, Task<T>> run)
     {
         TextWriter? terminal = ProgressLine.Terminal;
-        Progress<VerifyProgress> progress = new(at => terminal?.Write($"\r{at.Files} files, {Units.FormatSize(at.Bytes)}   "));
-        VerifyResult result = await new RepositoryVerifier(TimeProvider.System).VerifyAsync(path, key, progress, cancellationToken);
+        T result = await run(new Progress<VerifyProgress>(at => terminal?.Write($"\r{at.Files} files, {Units.FormatSize(at.Bytes)}   ")));
         terminal?.Write($"\r{new string(' ', 40)}\r");
         return result;
     }
@@ -41,6 +83,13 @@ internal static class VerifyCommand
         foreach (Damage damage in result.Damage) Console.Out.WriteLine(damage);
         if (result.DamageCount > result.Damage.Count) Console.Out.WriteLine($"... and {result.DamageCount - result.Damage.Count} more");
         string signature = result.Signature ? "signature good" : "signature not checked (give --public-key)";
-        Console.Out.WriteLine($"{(result.IsGood ? "good" : $"{result.DamageCount} damaged or missing")}: {result.Versions} versions, {result.Blocks} block files ({result.UnusedBlocks} not needed), {result.Documents} documents, {Units.FormatSize(result.Bytes)} in {Units.FormatTime(result.Elapsed)}; {signature}");
+        Console.Out.WriteLine($"{(result.IsGood ? "good" : Sum(result))}: {result.Versions} versions, {result.Blocks} block files ({result.UnusedBlocks} not needed), {result.Documents} documents, {Units.FormatSize(result.Bytes)} in {Units.FormatTime(result.Elapsed)}; {signature}");
+    }
+
+    private static string Sum(VerifyResult result)
+    {
+        long damaged = result.DamageCount - result.Missing - result.Foreign;
+        string[] parts = [damaged > 0 ? $"{damaged} damaged" : "", result.Missing > 0 ? $"{result.Missing} missing" : "", result.Foreign > 0 ? $"{result.Foreign} foreign" : ""];
+        return string.Join(", ", parts.Where(part => part.Length > 0));
     }
 }

@@ -18,6 +18,9 @@ public sealed record AgentOptions
     /// <summary>Bytes that the cache may take on disk; null: what <see cref="Cache.CacheOptions"/> chooses.</summary>
     public long? Quota { get; init; }
 
+    /// <summary>Bytes a second at which the cache is looked through for damage; 0: not at all.</summary>
+    public long ScrubRate { get; init; } = 4L * 1024 * 1024;
+
     /// <summary>How often the mirrors' heads are looked at: 1 s to 7 d.</summary>
     public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -14,6 +14,7 @@ internal static class ControlClient
     public const string StatusPath = "/status";
     public const string PeersPath = "/peers";
     public const string FillPath = "/fill";
+    public const string RepairPath = "/repair";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <returns>The agent's answer, or null where none runs on that cache.</returns>
@@ -31,12 +32,22 @@ internal static class ControlClient
     public static Task<FillReport?> FillAsync(string cacheDirectory, HttpMethod method, VersionReference reference, CancellationToken cancellationToken) =>
         AskAsync<FillReport>(cacheDirectory, method, $"{FillPath}?image={reference.Image}{(reference.Version is { } version ? $"&version={version}" : "")}", cancellationToken);
 
-    private static async Task<T?> AskAsync<T>(string cacheDirectory, HttpMethod method, string path, CancellationToken cancellationToken) where T : class
+    /// <summary>Has the agent look at these files of its cache again, and heal those that are damaged.</summary>
+    /// <param name="cacheDirectory">The cache.</param>
+    /// <param name="paths">In the cache; at most <see cref="RepairRequests.MostAtOnce"/>.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>What became of them, or null where no agent runs on that cache.</returns>
+    public static Task<RepairReport?> RepairAsync(string cacheDirectory, IEnumerable<string> paths, TimeSpan limit, CancellationToken cancellationToken) =>
+        AskAsync<RepairReport>(cacheDirectory, HttpMethod.Post, $"{RepairPath}?{string.Join('&', paths.Select(path => $"path={Uri.EscapeDataString(path)}"))}", cancellationToken, limit);
+
+    private static async Task<T?> AskAsync<T>(
+        string cacheDirectory, HttpMethod method, string path, CancellationToken cancellationToken, TimeSpan? limit = null) where T : class
     {
         if (!Directory.Exists(cacheDirectory)) throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
         string socket = Path.Combine(RuntimeDirectory.For(cacheDirectory), SocketName);
         if (!File.Exists(socket)) return null;
-        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = Limit };
+        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = limit ?? Limit };
         try
         {
             using HttpRequestMessage request = new(method, new Uri($"http://agent{path}"));

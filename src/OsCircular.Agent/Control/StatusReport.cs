@@ -16,6 +16,8 @@ public sealed record StatusReport
 
     public required ReadsReport Reads { get; init; }
     public required CacheReport Cache { get; init; }
+    public required BlameReport Blame { get; init; }
+    public required ScrubReport Scrub { get; init; }
     public required IReadOnlyList<MirrorReport> Mirrors { get; init; }
 
     /// <summary>The group, in sums; null where peers are off. Each peer by itself: <c>peers --json</c>.</summary>
@@ -100,10 +102,42 @@ public sealed record CacheReport
     public required long FreeSpaceFloor { get; init; }
     public required long HeldBytes { get; init; }
     public required int Blocks { get; init; }
+
+    /// <summary>Files found damaged, and damaged ones stored anew; both over all runs.</summary>
     public required long Damaged { get; init; }
     public required long Healed { get; init; }
+
+    /// <summary>Of those that this run found, how many are not stored anew yet.</summary>
+    public required int NotHealed { get; init; }
+
+    /// <summary>Damaged files that are kept in <c>agent/damaged</c>, and their bytes.</summary>
+    public required int KeptAside { get; init; }
+    public required long KeptAsideBytes { get; init; }
+
     public required long Evicted { get; init; }
     public required long NotStored { get; init; }
+}
+
+/// <summary>Who gave wrong bytes. No reader saw any of them.</summary>
+/// <param name="Disk">Damaged files found in the cache, over all runs.</param>
+/// <param name="DiskLastHour">Of them within the last hour.</param>
+/// <param name="Peers">Answers of peers with wrong bytes, since the start.</param>
+/// <param name="Mirrors">Answers of mirrors with wrong bytes or a wrong length, since the start.</param>
+public sealed record BlameReport(long Disk, int DiskLastHour, long Peers, long Mirrors);
+
+/// <summary>The slow look at all that is held.</summary>
+public sealed record ScrubReport
+{
+    /// <summary>Bytes a second; 0: it is off.</summary>
+    public required long Rate { get; init; }
+
+    /// <summary><c>off</c>, <c>waiting</c> (for the next round) or <c>running</c>.</summary>
+    public required string State { get; init; }
+    public required DateTimeOffset? RoundStarted { get; init; }
+    public required double Percent { get; init; }
+    public required long Files { get; init; }
+    public required long Bytes { get; init; }
+    public required long Damaged { get; init; }
 }
 
 public sealed record MirrorReport

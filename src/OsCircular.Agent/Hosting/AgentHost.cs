@@ -8,6 +8,7 @@ using OsCircular.Fuse;
 using OsCircular.Indexes.Signing;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
+using OsCircular.Library.Healing;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
 using OsCircular.Peers;
@@ -81,7 +82,7 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentMeters meters = Owned(new AgentMeters());
 
         // This host's own disk.
-        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
+        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota, ScrubRate = options.ScrubRate }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
         _parts.Cache = cache;
         cache.Publish(meters);
 
@@ -140,6 +141,9 @@ internal sealed class AgentHost : IAsyncDisposable
             logs.CreateLogger<Filler>()));
         _parts.Filler = filler;
 
+        // What is found damaged in the cache and nobody reads is fetched again, behind all who do.
+        Healer healer = Owned(new Healer(cache, blocks, documents, () => library.Current?.Manifest, time, logs.CreateLogger<Healer>()));
+
         // Versions as disks, and disks as files.
         DiskService disks = Owned(new DiskService(
             new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
@@ -149,7 +153,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
-        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, logs, _stopping.Token);
+        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, new RepairRequests(cache, healer), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.

@@ -1,10 +1,12 @@
 using System.Reflection;
 using OsCircular.Agent.Control;
 using OsCircular.Cache;
+using OsCircular.Cache.Repair;
 using OsCircular.Disks;
 using OsCircular.Library;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
+using OsCircular.Sources;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -27,6 +29,8 @@ internal static class StatusReporter
             Sources = Sources(disks, cache, parts.Peers?.Status, parts.Line.Blocks, mirrors),
             Reads = Reads(disks, parts.Session.Counters.Interrupted),
             Cache = Cache(cache),
+            Blame = Blame(cache, parts.Peers?.Status, mirrors),
+            Scrub = Scrub(cache.Scrub),
             Mirrors = [.. mirrors.Select(Mirror)],
             Peers = PeersReporter.Sum(parts),
             Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
@@ -95,8 +99,28 @@ internal static class StatusReporter
         Blocks = cache.Blocks,
         Damaged = cache.Counters[CacheCounter.Damaged],
         Healed = cache.Counters[CacheCounter.Healed],
+        NotHealed = cache.DamagedWanting,
+        KeptAside = cache.KeptAside.Files,
+        KeptAsideBytes = cache.KeptAside.Bytes,
         Evicted = cache.Counters[CacheCounter.Evicted],
         NotStored = cache.Counters[CacheCounter.NotStored],
+    };
+
+    private static BlameReport Blame(CacheStatus cache, PeersStatus? peers, IReadOnlyList<MirrorStatus> mirrors) => new(
+        cache.Counters[CacheCounter.Damaged],
+        cache.DamagedLastHour,
+        peers?.WrongBytes ?? 0,
+        mirrors.Sum(mirror => mirror.Failures.GetValueOrDefault(SourceError.Invalid)));
+
+    private static ScrubReport Scrub(ScrubStatus scrub) => new()
+    {
+        Rate = scrub.Rate,
+        State = scrub.Rate == 0 ? "off" : scrub.Started is null || scrub.IsDone ? "waiting" : "running",
+        RoundStarted = scrub.Started,
+        Percent = 100 * scrub.Progress,
+        Files = scrub.Files,
+        Bytes = scrub.Bytes,
+        Damaged = scrub.Damaged,
     };
 
     private static MirrorReport Mirror(MirrorStatus mirror) => new()

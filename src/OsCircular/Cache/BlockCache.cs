@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Cache.Eviction;
+using OsCircular.Cache.Repair;
 using OsCircular.Sources;
 
 namespace OsCircular.Cache;
 
 /// <summary>
-/// The agent's cache, put together: the folder with its lock, the blocks, the documents, and the one task that loads and writes the catalogue.
-/// Usable as soon as it is opened; nothing new is kept until the background load is done. Disposing ends the task and gives up the lock.
+/// The agent's cache, put together: the folder with its lock, the blocks, the documents, the task that loads and writes the catalogue, and the one that scrubs.
+/// Usable as soon as it is opened; nothing new is kept until the background load is done. Disposing ends the tasks and gives up the lock.
 /// </summary>
 public sealed class BlockCache : IAsyncDisposable
 {
@@ -16,9 +17,12 @@ public sealed class BlockCache : IAsyncDisposable
     private readonly HeldNames _names;
     private readonly CacheHealth _health;
     private readonly CacheRoom _room;
+    private readonly DamageBook _damage;
     private readonly CancellationTokenSource _stop = new();
     private readonly CacheUpkeep _upkeep;
+    private readonly Scrub _scrub;
     private readonly Task _upkeepTask;
+    private readonly Task _scrubTask;
     private int _disposed;
 
     private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
@@ -32,10 +36,13 @@ public sealed class BlockCache : IAsyncDisposable
         _health = new(time, options.RetryInterval, directory.Path, logger);
         BlockSlots slots = new();
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
-        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
-        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters);
+        _damage = new(new DamagedFolder(directory, _inventory, time), new DiskBlame(time), Counters, directory.Path, logger);
+        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, _damage);
+        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, _damage);
         _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, Counters, options, time, logger);
+        _scrub = new Scrub(directory, Blocks, Documents, Counters, options, time, logger);
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
+        _scrubTask = Task.Run(() => _scrub.RunAsync(Loaded, _stop.Token));
     }
 
     public CacheDirectory Directory { get; }
@@ -48,6 +55,15 @@ public sealed class BlockCache : IAsyncDisposable
 
     /// <summary>Done when what is held is known and new blocks are kept, or when the cache is closed before; never fails. Serving does not wait for it.</summary>
     public Task Loaded => _upkeep.Loaded;
+
+    /// <summary>Blocks that were found damaged, set aside, and not stored anew since; whoever reads one fetches it.</summary>
+    public IReadOnlyList<BlockName> DamagedBlocks => _damage.WantingBlocks;
+
+    /// <inheritdoc cref="DamagedBlocks"/>
+    public IReadOnlyList<DocumentName> DamagedDocuments => _damage.WantingDocuments;
+
+    /// <summary>Says that nothing on offer needs this damaged block any more.</summary>
+    public void GiveUp(BlockName name) => _damage.GiveUp(name);
 
     internal (int Blocks, long BlockBytes, long DocumentBytes, long Reserved) Totals => _inventory.Totals;
 
@@ -69,6 +85,10 @@ public sealed class BlockCache : IAsyncDisposable
                 State = _health.State,
                 StateSince = _health.Since,
                 Catalog = _upkeep.State,
+                DamagedLastHour = _damage.LastHour,
+                DamagedWanting = _damage.Wanting,
+                KeptAside = _damage.Folder.Totals,
+                Scrub = _scrub.Status,
                 Counters = Enum.GetValues<CacheCounter>().ToDictionary(counter => counter, counter => Counters[counter]),
                 HitBytesSinceStart = Counters.SinceStart(CacheCounter.HitBytes),
             };
@@ -100,6 +120,7 @@ public sealed class BlockCache : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _scrubTask.ConfigureAwait(false);
         await _upkeepTask.ConfigureAwait(false);
         _files.Dispose();
         _stop.Dispose();

@@ -45,8 +45,12 @@ internal sealed class BlockFiles : IDisposable
     }
 
     /// <summary>Reads a file of any length up to the buffer's.</summary>
+    /// <param name="name">The block.</param>
+    /// <param name="destination">As long as any file may be.</param>
+    /// <param name="length">Bytes read.</param>
+    /// <param name="pastPageCache">Reads the disk itself, as far as nobody has the file's pages in use, and leaves nothing of it in the page cache.</param>
     /// <returns>None, Missing, Invalid (longer than the buffer) or Unreachable.</returns>
-    public SourceError ReadUpTo(BlockName name, Span<byte> destination, out int length)
+    public SourceError ReadUpTo(BlockName name, Span<byte> destination, out int length, bool pastPageCache = false)
     {
         length = 0;
         Span<byte> path = stackalloc byte[PathSize];
@@ -55,7 +59,9 @@ internal sealed class BlockFiles : IDisposable
         if (file < 0) return LinuxFile.LastError == LinuxFile.ENOENT ? SourceError.Missing : SourceError.Unreachable;
         try
         {
+            if (pastPageCache) LinuxFile.ForgetPages(file);
             length = LinuxFile.Read(file, destination, 0);
+            if (pastPageCache) LinuxFile.ForgetPages(file);
             if (length < 0) return SourceError.Unreachable;
             if (length < destination.Length) return SourceError.None;
             Span<byte> beyond = stackalloc byte[1];

@@ -21,6 +21,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
     private long _blockBytes;
     private long _documentBytes;
     private long _reserved;
+    private long _keptAside;
 
     public long Quota => quota;
 
@@ -37,7 +38,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
     {
         lock (_gate)
         {
-            if (_blockBytes + _documentBytes + _reserved + bytes > quota) return false;
+            if (_blockBytes + _documentBytes + _keptAside + _reserved + bytes > quota) return false;
             _reserved += bytes;
             return true;
         }
@@ -67,6 +68,22 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
     public void DocumentsFound(long bytes)
     {
         lock (_gate) _documentBytes = bytes;
+    }
+
+    /// <summary>So many bytes lie aside, damaged.</summary>
+    public void KeptAside(long bytes)
+    {
+        lock (_gate) _keptAside = bytes;
+    }
+
+    /// <summary>Bytes of a held block's file when it was stored or found; 0 where it is not held.</summary>
+    public int StoredLengthOf(BlockName name)
+    {
+        lock (_gate)
+        {
+            int slot = _table.Find(name);
+            return slot < 0 ? 0 : _table[slot].StoredLength;
+        }
     }
 
     /// <summary>Whether it is held; yes for all while that is still being learnt.</summary>

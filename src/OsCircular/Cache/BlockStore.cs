@@ -1,7 +1,6 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
+using OsCircular.Cache.Repair;
 using OsCircular.Sources;
 
 namespace OsCircular.Cache;
@@ -12,22 +11,16 @@ namespace OsCircular.Cache;
 /// </summary>
 public sealed class BlockStore : ILocalBlocks
 {
-    // 3 MiB of names; a disk that damages more is past counting.
-    private const int MaxWanting = 65_536;
-
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
     private readonly BlockSlots _slots;
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
-    private readonly ILogger _logger;
-
-    // Names set aside and not stored again yet. Whoever finds the damage need not be who heals it: a reader thread finds, a fetch heals.
-    private readonly ConcurrentDictionary<BlockName, byte> _wanting = [];
+    private readonly DamageBook _damage;
 
     internal BlockStore(
-        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, ILogger logger)
+        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, DamageBook damage)
     {
         _files = files;
         _inventory = inventory;
@@ -35,7 +28,7 @@ public sealed class BlockStore : ILocalBlocks
         _room = room;
         _health = health;
         _counters = counters;
-        _logger = logger;
+        _damage = damage;
     }
 
     /// <inheritdoc/>
@@ -79,15 +72,22 @@ public sealed class BlockStore : ILocalBlocks
 
     /// <summary>Reads a held block's file, whatever its length, and sets it aside where it is damaged.</summary>
     /// <returns>Whether it is held and good.</returns>
-    public bool Check(BlockName name)
+    public bool Check(BlockName name) => Check(name, pastPageCache: false, out _) == SourceError.None;
+
+    /// <inheritdoc cref="Check(BlockName)"/>
+    /// <param name="name">The block.</param>
+    /// <param name="pastPageCache">Whether the disk itself is to be read, and what others have in the page cache left as it is as far as can be.</param>
+    /// <param name="length">Bytes read.</param>
+    /// <returns>None: it is good. Missing; Invalid: it was set aside; Unreachable: it cannot be read.</returns>
+    internal SourceError Check(BlockName name, bool pastPageCache, out int length)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {
-            SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
-            if (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _)) return true;
-            if (error is SourceError.None or SourceError.Invalid) SetAside(name);
-            return false;
+            SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out length, pastPageCache);
+            if (error == SourceError.None && !StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _)) error = SourceError.Invalid;
+            if (error == SourceError.Invalid) SetAside(name);
+            return error;
         }
         finally
         {
@@ -122,7 +122,7 @@ public sealed class BlockStore : ILocalBlocks
 
         _health.Written();
         _counters.AddStored(from, block.Bytes.Length);
-        if (_wanting.TryRemove(block.Name, out _)) _counters.Add(CacheCounter.Healed);
+        _damage.Stored(block.Name, from);
         return true;
     }
 
@@ -133,6 +133,7 @@ public sealed class BlockStore : ILocalBlocks
     // Found wanting by a reader; looked at again in its slot, for another may have healed it since, or the row's length was wrong and the file is good.
     private void SetAside(BlockName name)
     {
+        string fault;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {
@@ -140,6 +141,8 @@ public sealed class BlockStore : ILocalBlocks
             {
                 SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
                 if (error == SourceError.Missing || (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _))) return;
+                fault = Fault(name, error, length);
+                _damage.Folder.Take(RepositoryPaths.Block(name));
                 int failed = _files.Remove(name);
                 if (failed == 0) _inventory.Removed(name);
                 else _health.DiskFailed(failed);
@@ -150,9 +153,15 @@ public sealed class BlockStore : ILocalBlocks
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        if (_wanting.Count < MaxWanting) _wanting.TryAdd(name, 0);
-        _counters.Add(CacheCounter.Damaged);
-        CacheLog.BlockDamaged(_logger, name);
+        _damage.Found(name, fault);
+    }
+
+    private string Fault(BlockName name, SourceError error, int length)
+    {
+        if (error == SourceError.Unreachable) return "cannot be read";
+        if (error == SourceError.Invalid) return "is longer than any block file";
+        int stored = _inventory.StoredLengthOf(name);
+        return stored > 0 && stored != length ? $"is not what its name says ({length} bytes, {stored} were stored)" : "is not what its name says";
     }
 
     // The file went without us: by hand, or with a folder.

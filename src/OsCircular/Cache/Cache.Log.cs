@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OsCircular.Blocks;
 using OsCircular.Diagnostics;
 
 namespace OsCircular.Cache;
@@ -12,8 +11,8 @@ internal static partial class CacheLog
     [LoggerMessage(EventIds.Cache + 1, LogLevel.Information, "Cache {cache} stores blocks again.")]
     public static partial void DiskWorksAgain(ILogger logger, string cache);
 
-    [LoggerMessage(EventIds.Cache + 2, LogLevel.Warning, "Block file {name} in the cache was damaged and is set aside; the disk is to blame.")]
-    public static partial void BlockDamaged(ILogger logger, BlockName name);
+    [LoggerMessage(EventIds.Cache + 2, LogLevel.Warning, "{path} in the cache {cache} {fault}: it is set aside and fetched again; the disk is to blame.")]
+    public static partial void FileDamaged(ILogger logger, string path, string cache, string fault);
 
     [LoggerMessage(EventIds.Cache + 3, LogLevel.Information, "The cache holds {blocks} blocks; its catalogue was {trust}; known after {elapsed}.")]
     public static partial void Loaded(ILogger logger, int blocks, CatalogTrust trust, TimeSpan elapsed);
@@ -26,4 +25,19 @@ internal static partial class CacheLog
 
     [LoggerMessage(EventIds.Cache + 6, LogLevel.Warning, "The cache's catalogue cannot be written; serving goes on, the next start takes longer.")]
     public static partial void CatalogUnwritable(ILogger logger, Exception cause);
+
+    [LoggerMessage(EventIds.Cache + 30, LogLevel.Error, "The cache disk gave {count} damaged files in the last hour: check the disk below {cache}.")]
+    public static partial void DiskDamages(ILogger logger, string cache, int count);
+
+    [LoggerMessage(EventIds.Cache + 31, LogLevel.Debug, "{path} was damaged in the cache and is stored anew ({detail}).")]
+    public static partial void Healed(ILogger logger, string path, string detail);
+
+    [LoggerMessage(EventIds.Cache + 32, LogLevel.Information, "The scrub has looked at all of the cache {cache}: {files} files, {damaged} of them damaged.")]
+    public static partial void ScrubRound(ILogger logger, string cache, long files, long damaged);
+
+    [LoggerMessage(EventIds.Cache + 33, LogLevel.Warning, "The scrub of the cache {cache} failed; it goes on after a pause.")]
+    public static partial void ScrubFailed(ILogger logger, Exception cause, string cache);
+
+    [LoggerMessage(EventIds.Cache + 34, LogLevel.Debug, "How far the scrub is could not be kept for the next start: {reason}.")]
+    public static partial void ScrubPlaceNotKept(ILogger logger, string reason);
 }

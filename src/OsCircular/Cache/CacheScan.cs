@@ -13,11 +13,17 @@ internal static class CacheScan
     public static IEnumerable<(BlockName Name, long Length)> Blocks(string blocksPath)
     {
         for (int prefix = 0; prefix < 256; prefix++)
-        {
-            string folder = Path.Combine(blocksPath, prefix.ToString("x2", CultureInfo.InvariantCulture));
-            if (!Directory.Exists(folder)) continue;
-            foreach ((BlockName, long) file in new FileSystemEnumerable<(BlockName, long)>(folder, Read) { ShouldIncludePredicate = IsBlockFile }) yield return file;
-        }
+            foreach ((BlockName, long) file in Blocks(blocksPath, prefix)) yield return file;
+    }
+
+    /// <summary>The same for one folder.</summary>
+    /// <param name="blocksPath">The folder of them all.</param>
+    /// <param name="prefix">The first byte of the names, 0 to 255.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IEnumerable<(BlockName Name, long Length)> Blocks(string blocksPath, int prefix)
+    {
+        string folder = Path.Combine(blocksPath, prefix.ToString("x2", CultureInfo.InvariantCulture));
+        return Directory.Exists(folder) ? new FileSystemEnumerable<(BlockName, long)>(folder, Read) { ShouldIncludePredicate = IsBlockFile } : [];
     }
 
     /// <summary>Every file in the folders of documents, and the name of the document that belongs there; null for a file of another's.</summary>

@@ -1,3 +1,5 @@
+using OsCircular.Cache.Repair;
+
 namespace OsCircular.Cache;
 
 /// <summary>How far the background load of the catalogue is.</summary>
@@ -28,6 +30,17 @@ public sealed record CacheStatus
     public required CacheState State { get; init; }
     public required DateTimeOffset StateSince { get; init; }
     public required CatalogState Catalog { get; init; }
+
+    /// <summary>Damaged files that were found within the last hour.</summary>
+    public required int DamagedLastHour { get; init; }
+
+    /// <summary>Damaged files that are not fetched anew yet.</summary>
+    public required int DamagedWanting { get; init; }
+
+    /// <summary>Damaged files that are kept to be looked at, and their bytes.</summary>
+    public required (int Files, long Bytes) KeptAside { get; init; }
+
+    public required ScrubStatus Scrub { get; init; }
 
     /// <summary>By the counter's name; over all runs of this cache.</summary>
     public required IReadOnlyDictionary<CacheCounter, long> Counters { get; init; }

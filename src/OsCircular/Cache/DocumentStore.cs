@@ -1,3 +1,4 @@
+using OsCircular.Cache.Repair;
 using OsCircular.Sources;
 
 namespace OsCircular.Cache;
@@ -10,18 +11,18 @@ public sealed class DocumentStore : IDocumentSource
     private readonly HeldNames _names;
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
-    private readonly CacheCounters _counters;
+    private readonly DamageBook _damage;
     private readonly Lock[] _slots = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
     internal DocumentStore(
-        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, CacheCounters counters)
+        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, DamageBook damage)
     {
         _directory = directory;
         _inventory = inventory;
         _names = names;
         _room = room;
         _health = health;
-        _counters = counters;
+        _damage = damage;
     }
 
     /// <inheritdoc/>
@@ -65,6 +66,7 @@ public sealed class DocumentStore : IDocumentSource
             _names.DocumentStored(name);
         }
 
+        _damage.Stored(name);
         _health.Written();
         return true;
     }
@@ -99,17 +101,18 @@ public sealed class DocumentStore : IDocumentSource
             try
             {
                 long length = file.Length;
+                _damage.Folder.Take(name.Path);
                 file.Delete();
                 _inventory.DocumentRemoved(length);
                 _names.DocumentRemoved(name);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _health.DiskFailed(e);
             }
         }
 
-        _counters.Add(CacheCounter.Damaged);
+        _damage.Found(name, "is not what its name says");
     }
 
     private Lock SlotOf(DocumentName name) => _slots[(uint)name.Digest.GetHashCode() % (uint)_slots.Length];

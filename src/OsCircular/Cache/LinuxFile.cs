@@ -21,6 +21,7 @@ internal static partial class LinuxFile
     private const int CloseOnExec = 0x80000;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
+    private const int DontNeed = 4;
 
     // struct statx, linux/stat.h: the same on every architecture.
     private const int StatxSize = 256;
@@ -80,6 +81,9 @@ internal static partial class LinuxFile
     }
 
     // Linux frees the descriptor whatever close answers, so it is never closed again.
+    /// <summary>Has the kernel give up the file's clean pages, as far as it will.</summary>
+    public static void ForgetPages(int descriptor) => _ = posix_fadvise(descriptor, 0, 0, DontNeed);
+
     public static bool Close(int descriptor) => close(descriptor) == 0;
 
     public static bool Sync(int descriptor) => fsync(descriptor) == 0;
@@ -134,6 +138,9 @@ internal static partial class LinuxFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, in byte buffer, nint count);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(int descriptor, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

@@ -10,6 +10,7 @@ public sealed class PeerMetrics
     private readonly Counter<long> _requests;
     private readonly Counter<long> _hedges;
     private readonly Counter<long> _duplicates;
+    private long _wrongBytes;
 
     public PeerMetrics(IMeterFactory meters)
     {
@@ -20,8 +21,12 @@ public sealed class PeerMetrics
         _duplicates = meter.CreateCounter<long>("oscircular.peer.duplicates", "{block}", "Blocks that this host and another both fetched from a mirror");
     }
 
+    /// <summary>Answers with wrong bytes, also of peers that are forgotten.</summary>
+    public long WrongBytes => Interlocked.Read(ref _wrongBytes);
+
     public void Asked(string peer, SourceError error, int bytes)
     {
+        if (error == SourceError.Invalid) Interlocked.Increment(ref _wrongBytes);
         if (_requests.Enabled) _requests.Add(1, new("peer", peer), new("outcome", error.ToString()));
         if (_bytes.Enabled && bytes > 0) _bytes.Add(bytes, new KeyValuePair<string, object?>("peer", peer));
     }

@@ -13,7 +13,7 @@ public sealed partial class PeerService
         get
         {
             PeerStatus[] peers = [.. _peers.Members.All.Select(Describe).OrderByDescending(peer => peer.BytesReceived).ThenBy(peer => peer.Address, StringComparer.Ordinal)];
-            return new PeersStatus(peers, _source.Blocks + _holders.Blocks, peers.Sum(peer => peer.BytesReceived), _homes?.Bytes ?? 0, _duplicates.Count, _room.Bytes);
+            return new PeersStatus(peers, _source.Blocks + _holders.Blocks, peers.Sum(peer => peer.BytesReceived), _homes?.Bytes ?? 0, _duplicates.Count, _room.Bytes, _metrics.WrongBytes);
         }
     }
 

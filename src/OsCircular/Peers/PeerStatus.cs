@@ -61,5 +61,6 @@ public sealed record PeerStatus
 /// <param name="FetchedForOthers">Bytes of block files that this host fetched from mirrors because peers asked.</param>
 /// <param name="Duplicates">Blocks that this host and another both fetched from a mirror; each of the two counts it.</param>
 /// <param name="SummaryBytes">Memory that summaries take.</param>
+/// <param name="WrongBytes">Answers with wrong bytes.</param>
 public sealed record PeersStatus(
-    IReadOnlyList<PeerStatus> Peers, long Blocks, long Bytes, long FetchedForOthers, long Duplicates, long SummaryBytes);
+    IReadOnlyList<PeerStatus> Peers, long Blocks, long Bytes, long FetchedForOthers, long Duplicates, long SummaryBytes, long WrongBytes);

@@ -37,6 +37,9 @@ internal static partial class PeersLog
     [LoggerMessage(EventIds.Peers + 9, LogLevel.Information, "the summary of peer {Address} cannot be used: {Fault}")]
     public static partial void SummaryUnusable(this ILogger logger, string address, string fault);
 
+    [LoggerMessage(EventIds.Peers + 30, LogLevel.Warning, "peer {Peer} gave wrong bytes for {Path}; it is asked once more, to look at its own file first")]
+    public static partial void WrongBytes(this ILogger logger, string peer, string path);
+
     [LoggerMessage(EventIds.Peers + 10, LogLevel.Error, "{Task} failed in a way it should not; it goes on")]
     public static partial void TaskFailed(this ILogger logger, Exception failure, string task);
 

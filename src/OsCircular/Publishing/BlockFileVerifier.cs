@@ -15,10 +15,21 @@ internal sealed class BlockFileVerifier(string root, NeededBlocks needed, Verify
     public void Verify(string file)
     {
         string relative = Path.GetRelativePath(root, file);
+        if (!BlockName.TryParse(Path.GetFileName(file), out BlockName name) || relative != RepositoryPaths.Block(name))
+        {
+            report.Add(relative, RepositoryVerifier.NoNameOfOurs, DamageKind.Foreign);
+            return;
+        }
+
         string? fault;
         try
         {
-            fault = FaultOf(file, relative);
+            fault = FaultOf(file, name);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // It went since it was listed: an agent evicts. Where it is needed, it is missing.
+            return;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -30,9 +41,8 @@ internal sealed class BlockFileVerifier(string root, NeededBlocks needed, Verify
 
     public void Dispose() => _decoder.Dispose();
 
-    private string? FaultOf(string file, string relative)
+    private string? FaultOf(string file, BlockName name)
     {
-        if (!BlockName.TryParse(Path.GetFileName(file), out BlockName name) || relative != RepositoryPaths.Block(name)) return "has no name of this folder";
         using SafeFileHandle handle = File.OpenHandle(file);
         long length = RandomAccess.GetLength(handle);
         bool used = needed.TryMeet(name, out BlockRow row, out int blockLength);

@@ -65,7 +65,7 @@ internal static class HeadVerifier
             fault = $"cannot be read ({e.Message})";
         }
 
-        report.Add(relative, fault);
+        report.Add(relative, fault, fault == IndexWalk.Missing ? DamageKind.Missing : DamageKind.Damaged);
         return null;
     }
 }

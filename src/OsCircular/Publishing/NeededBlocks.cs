@@ -18,6 +18,14 @@ internal sealed class NeededBlocks
         if (_rows.Count > _lengths.Count) _lengths.Add(blockLength);
     }
 
+    /// <summary>Finds the row that needs a block file.</summary>
+    public bool TryFind(BlockName name, out DamagedBlock block)
+    {
+        bool found = _rows.TryFind(name, out int number, out BlockRow row);
+        block = found ? new DamagedBlock(row, _lengths[number]) : default;
+        return found;
+    }
+
     /// <summary>Finds the row that needs a block file, and notes that it was met.</summary>
     public bool TryMeet(BlockName name, out BlockRow row, out int blockLength)
     {
@@ -38,7 +46,7 @@ internal sealed class NeededBlocks
         _met.Length = _rows.Count;
         for (int number = 0; number < _rows.Count; number++)
         {
-            if (!_met[number]) report.Add(RepositoryPaths.Block(_rows[number].Name), IndexWalk.Missing);
+            if (!_met[number]) report.Add(RepositoryPaths.Block(_rows[number].Name), IndexWalk.Missing, DamageKind.Missing);
         }
     }
 }

@@ -21,18 +21,25 @@ public sealed class RepositoryVerifier(TimeProvider time)
         (RepositoryPaths.Profiles, DocumentKind.Profile, ".json"),
     ];
 
+    internal const string NoNameOfOurs = "has no name of this folder";
+
     /// <param name="path">The folder of a repository or a cache.</param>
     /// <param name="key">Checks the head's signature; null: the manifest it points to is taken on its word.</param>
     /// <param name="progress">Told of files and bytes, a few times a second.</param>
     /// <param name="cancellationToken">Ends the work within a file's time.</param>
     /// <exception cref="UserError">Nothing to verify is there.</exception>
-    public async Task<VerifyResult> VerifyAsync(string path, MinisignPublicKey? key, IProgress<VerifyProgress>? progress, CancellationToken cancellationToken)
+    public async Task<VerifyResult> VerifyAsync(string path, MinisignPublicKey? key, IProgress<VerifyProgress>? progress, CancellationToken cancellationToken) =>
+        (await SurveyAsync(path, key, progress, cancellationToken).ConfigureAwait(false)).Result;
+
+    /// <summary>The same, and what of the damage can be fetched again.</summary>
+    /// <inheritdoc cref="VerifyAsync"/>
+    public async Task<VerifySurvey> SurveyAsync(string path, MinisignPublicKey? key, IProgress<VerifyProgress>? progress, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(Path.Combine(path, RepositoryPaths.Blocks)) && !File.Exists(Path.Combine(path, RepositoryPaths.Head)))
             throw new UserError($"{path}: neither a repository nor a cache ({RepositoryPaths.Head} and {RepositoryPaths.Blocks}/ are missing); check the path.");
         long started = time.GetTimestamp();
         var report = new VerifyReport();
-        bool isCache = Directory.Exists(Path.Combine(path, "agent"));
+        bool isCache = IsCache(path);
         await VerifyDocumentsAsync(path, report, cancellationToken).ConfigureAwait(false);
 
         Manifest? manifest = HeadVerifier.Verify(path, key, isCache, report);
@@ -48,27 +55,64 @@ public sealed class RepositoryVerifier(TimeProvider time)
         await VerifyBlocksAsync(path, rows, report, progress, cancellationToken).ConfigureAwait(false);
         if (!isCache) rows.ReportMissing(report);
         progress?.Report(report.Progress);
-        return report.ToResult(key is not null && manifest is not null, versions, time.GetElapsedTime(started));
+        return Survey(report, rows, manifest, report.ToResult(key is not null && manifest is not null, versions, time.GetElapsedTime(started)));
 
         void Missed(string file, string fault)
         {
-            if (!isCache || fault != IndexWalk.Missing) report.Add(file, fault);
+            if (fault != IndexWalk.Missing) report.Add(file, fault);
+            else if (!isCache) report.Add(file, fault, DamageKind.Missing);
         }
+    }
+
+    /// <summary>Whether a folder is an agent's cache.</summary>
+    public static bool IsCache(string path) => Directory.Exists(Path.Combine(path, "agent"));
+
+    private static VerifySurvey Survey(VerifyReport report, NeededBlocks rows, Manifest? manifest, VerifyResult result)
+    {
+        List<DamagedBlock> blocks = [];
+        List<DocumentName> documents = [];
+        List<BlockName> unneeded = [];
+        foreach (Damage damage in report.Damage.Where(damage => damage.Kind != DamageKind.Foreign))
+        {
+            string file = Path.GetFileName(damage.Path);
+            if (BlockName.TryParse(file, out BlockName name))
+            {
+                if (rows.TryFind(name, out DamagedBlock block)) blocks.Add(block);
+                else unneeded.Add(name);
+            }
+            else if (TryParseDocument(damage.Path, out DocumentName document)) documents.Add(document);
+        }
+
+        int[] sizes = [.. (manifest?.Images ?? []).SelectMany(image => image.Versions).Select(version => version.Geometry.BlockSize).Distinct()];
+        return new VerifySurvey(result, blocks, documents, unneeded, sizes);
+    }
+
+    private static bool TryParseDocument(string path, out DocumentName name)
+    {
+        name = default;
+        foreach ((string folder, DocumentKind kind, string suffix) in DocumentFolders)
+        {
+            string file = Path.GetFileName(path);
+            if (Path.GetDirectoryName(path) != folder || !file.EndsWith(suffix, StringComparison.Ordinal)) continue;
+            if (!Digest.TryParse(file.AsSpan(0, file.Length - suffix.Length), out Digest digest)) return false;
+            name = new DocumentName(kind, digest);
+            return true;
+        }
+
+        return false;
     }
 
     private static Task VerifyDocumentsAsync(string path, VerifyReport report, CancellationToken cancellationToken)
     {
-        IEnumerable<(string File, DocumentKind Kind, string Suffix)> files = DocumentFolders
-            .Where(folder => Directory.Exists(Path.Combine(path, folder.Folder)))
-            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(path, folder.Folder)).Select(file => (file, folder.Kind, folder.Suffix)));
-        return Parallel.ForEachAsync(files, cancellationToken, (entry, _) =>
+        IEnumerable<string> files = DocumentFolders
+            .Select(folder => Path.Combine(path, folder.Folder))
+            .Where(Directory.Exists)
+            .SelectMany(Directory.EnumerateFiles);
+        return Parallel.ForEachAsync(files, cancellationToken, (file, _) =>
         {
-            (string file, DocumentKind kind, string suffix) = entry;
-            string name = Path.GetFileName(file);
-            string? fault = "has no name of this folder";
-            if (name.EndsWith(suffix, StringComparison.Ordinal) && Digest.TryParse(name.AsSpan(0, name.Length - suffix.Length), out Digest digest))
-                fault = FaultOf(file, new DocumentName(kind, digest), report);
-            if (fault is not null) report.Add(Path.GetRelativePath(path, file), fault);
+            string relative = Path.GetRelativePath(path, file);
+            if (!TryParseDocument(relative, out DocumentName name)) report.Add(relative, NoNameOfOurs, DamageKind.Foreign);
+            else if (FaultOf(file, name, report) is { } fault) report.Add(relative, fault);
             return ValueTask.CompletedTask;
         });
     }
@@ -80,6 +124,11 @@ public sealed class RepositoryVerifier(TimeProvider time)
             byte[]? bytes = BoundedFile.TryRead(file, name.MaxLength);
             report.CountDocument(bytes?.Length ?? 0);
             return bytes is null || Digest.Of(bytes) != name.Digest ? IndexWalk.NotItsName : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // It went since it was listed. Where an index needs it, the walk finds it missing.
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

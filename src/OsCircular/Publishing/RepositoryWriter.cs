@@ -82,6 +82,21 @@ internal sealed class RepositoryWriter : IDisposable
         return Store(name.Path, document, sync: false);
     }
 
+    /// <summary>Removes a block file, if it is there.</summary>
+    public void RemoveBlock(BlockName name)
+    {
+        string path = RepositoryPaths.Block(name);
+        Step($"remove {path}");
+        File.Delete(Path.Combine(Root, path));
+    }
+
+    /// <summary>Makes everything stored so far durable.</summary>
+    public void Sync()
+    {
+        Step("sync everything");
+        Linux.SyncFileSystem(_folder, Root);
+    }
+
     /// <summary>
     /// A publish that power cut short may leave its manifest torn. No head names it and none ever will, for the next one carries another time; a torn
     /// block file or page is written anew instead. Only manifests newer than the head can be such. To be called when the one that the head names was found good.
@@ -105,8 +120,7 @@ internal sealed class RepositoryWriter : IDisposable
     /// <summary>Makes everything stored so far durable, then puts the new head in place and makes that durable too.</summary>
     public void Commit(ReadOnlySpan<byte> head)
     {
-        Step("sync everything");
-        Linux.SyncFileSystem(_folder, Root);
+        Sync();
         Store(RepositoryPaths.Head, head, sync: true);
         Step("sync the folder");
         Linux.Sync(_folder, Root);

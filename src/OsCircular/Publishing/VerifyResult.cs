@@ -1,9 +1,23 @@
 namespace OsCircular.Publishing;
 
-/// <summary>One damaged or missing file of a repository or cache.</summary>
+/// <summary>What is wrong with a file.</summary>
+public enum DamageKind
+{
+    /// <summary>It is not what its name, its signature or its index says, or cannot be read.</summary>
+    Damaged,
+
+    /// <summary>It is needed, and not there.</summary>
+    Missing,
+
+    /// <summary>It is none of a repository's files.</summary>
+    Foreign,
+}
+
+/// <summary>One damaged, missing or foreign file of a repository or cache.</summary>
 /// <param name="Path">Relative to what was verified.</param>
-/// <param name="Fault">What is wrong, to follow the path: "is missing".</param>
-public readonly record struct Damage(string Path, string Fault)
+/// <param name="Kind">What is wrong.</param>
+/// <param name="Fault">The same in words, to follow the path: "is missing".</param>
+public readonly record struct Damage(string Path, DamageKind Kind, string Fault)
 {
     public override string ToString() => $"{Path} {Fault}";
 }
@@ -16,6 +30,8 @@ public readonly record struct Damage(string Path, string Fault)
 /// <param name="UnusedBlocks">Block files among them that no version of the newest manifest needs: a killed publish's, or a retired version's.</param>
 /// <param name="Bytes">Bytes read.</param>
 /// <param name="DamageCount">All damage found.</param>
+/// <param name="Missing">Of it, files that are needed and not there.</param>
+/// <param name="Foreign">Of it, files that are none of a repository's.</param>
 /// <param name="Damage">The first of it, at most <see cref="MaxListed"/>, ordered by path.</param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record VerifyResult(
@@ -26,6 +42,8 @@ public sealed record VerifyResult(
     long UnusedBlocks,
     long Bytes,
     long DamageCount,
+    long Missing,
+    long Foreign,
     IReadOnlyList<Damage> Damage,
     TimeSpan Elapsed)
 {

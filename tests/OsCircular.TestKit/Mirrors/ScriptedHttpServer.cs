@@ -132,4 +132,12 @@ public sealed class ScriptedRequest(string target, IReadOnlyDictionary<string, s
     }
 
     public void Close() => stream.Close();
+
+    /// <summary>Breaks the connection off, so that the client sees a reset.</summary>
+    public void Reset()
+    {
+        stream.Socket.LingerState = new LingerOption(true, 0);
+        stream.Socket.Dispose();
+        stream.Close();
+    }
 }

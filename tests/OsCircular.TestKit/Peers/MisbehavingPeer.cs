@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using OsCircular.Blocks;
@@ -7,8 +8,8 @@ using OsCircular.TestKit.Labs;
 namespace OsCircular.TestKit.Peers;
 
 /// <summary>
-/// A peer on a host of a lab that greets as a member of its asker's own group and repository, says that it holds all blocks, and then does not behave.
-/// It has no key. Disposing closes all of its connections.
+/// A peer on a host of a lab, or on loopback, that greets as a member of its asker's own group and repository, says that it holds blocks, and then does not
+/// behave. It has no key. Disposing closes all of its connections.
 /// </summary>
 public sealed class MisbehavingPeer : IAsyncDisposable
 {
@@ -16,7 +17,8 @@ public sealed class MisbehavingPeer : IAsyncDisposable
 
     private readonly CancellationTokenSource _end = new();
     private readonly Socket _listener;
-    private readonly Misbehaviour _how;
+    private readonly Func<string, Misbehaviour> _how;
+    private readonly int _port;
     private readonly bool _fetches;
     private readonly byte[] _summary;
     private readonly Dictionary<string, string> _blocks;
@@ -24,14 +26,15 @@ public sealed class MisbehavingPeer : IAsyncDisposable
     private readonly Task _accepting;
     private int _blockRequests, _greetings;
 
-    private MisbehavingPeer(LabHost host, Misbehaviour how, string repository, bool claims, bool fetches)
+    private MisbehavingPeer(Socket listener, int port, Func<string, Misbehaviour> how, string repository, Func<BlockName, bool> claims, bool fetches)
     {
         _how = how;
+        _port = port;
         _fetches = fetches;
         _blocks = Directory.GetFiles(Path.Combine(repository, "blocks"), "*", SearchOption.AllDirectories).ToDictionary(path => "/" + Path.GetRelativePath(repository, path));
-        _summary = SummaryBytes.Full(claims ? _blocks.Values.Select(path => BlockName.Of(File.ReadAllBytes(path))) : []);
-        Address = $"{host.Address}:{Port}";
-        _listener = host.Listen(Port);
+        _summary = SummaryBytes.Full(_blocks.Values.Select(path => BlockName.Of(File.ReadAllBytes(path))).Where(claims));
+        Address = $"{((IPEndPoint)listener.LocalEndPoint!).Address}:{port}";
+        _listener = listener;
         _accepting = AcceptAsync();
     }
 
@@ -49,7 +52,22 @@ public sealed class MisbehavingPeer : IAsyncDisposable
     /// <param name="repository">The folder whose blocks it knows.</param>
     /// <param name="claims">Whether its summary says that it holds them all; else it says that it holds nothing.</param>
     /// <param name="fetches">Whether it says that it can be a home.</param>
-    public static MisbehavingPeer Start(LabHost host, Misbehaviour how, string repository, bool claims, bool fetches) => new(host, how, repository, claims, fetches);
+    public static MisbehavingPeer Start(LabHost host, Misbehaviour how, string repository, bool claims, bool fetches) =>
+        new(host.Listen(Port), Port, _ => how, repository, _ => claims, fetches);
+
+    /// <summary>On this machine's own loopback network.</summary>
+    /// <param name="address">Of 127.0.0.0/8: wrong bytes are held against an address.</param>
+    /// <param name="how">What it does, for each request for the block at this path.</param>
+    /// <param name="repository">The folder whose blocks it knows.</param>
+    /// <param name="claims">What its summary says that it holds.</param>
+    /// <param name="fetches">Whether it says that it can be a home.</param>
+    public static MisbehavingPeer StartOnLoopback(IPAddress address, Func<string, Misbehaviour> how, string repository, Func<BlockName, bool> claims, bool fetches)
+    {
+        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(address, 0));
+        listener.Listen();
+        return new MisbehavingPeer(listener, ((IPEndPoint)listener.LocalEndPoint!).Port, how, repository, claims, fetches);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -93,7 +111,7 @@ public sealed class MisbehavingPeer : IAsyncDisposable
         if (_blocks.TryGetValue(path, out string? file))
         {
             Interlocked.Increment(ref _blockRequests);
-            return await MisbehaveAsync(stream, await File.ReadAllBytesAsync(file, _end.Token));
+            return await MisbehaveAsync(stream, _how(path), await File.ReadAllBytesAsync(file, _end.Token));
         }
 
         byte[]? body = path switch { "/peers" => """{"format":1,"peers":[]}"""u8.ToArray(), "/summary" => _summary, _ => null };
@@ -104,16 +122,20 @@ public sealed class MisbehavingPeer : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _greetings);
-        PeerHello hello = asker with { Id = _id, Port = Port, Fetches = _fetches };
+        PeerHello hello = asker with { Id = _id, Port = _port, Fetches = _fetches };
         await SendAsync(stream, Head("200 OK", body.Length, $"{PeerHeaders.Hello}: {hello}\r\n"));
         await SendAsync(stream, body);
         return true;
     }
 
-    private async Task<bool> MisbehaveAsync(NetworkStream stream, byte[] block)
+    private async Task<bool> MisbehaveAsync(NetworkStream stream, Misbehaviour how, byte[] block)
     {
-        switch (_how)
+        switch (how)
         {
+            case Misbehaviour.None:
+                await SendAsync(stream, Head("200 OK", block.Length));
+                await SendAsync(stream, block);
+                return true;
             case Misbehaviour.Hangs:
                 await Task.Delay(Timeout.Infinite, _end.Token);
                 return false;
@@ -148,7 +170,7 @@ public sealed class MisbehavingPeer : IAsyncDisposable
                 await SendInPartsAsync(stream, Head("200 OK", block.Length), 1, TimeSpan.FromMilliseconds(200));
                 return true;
             default:
-                throw new InvalidOperationException($"{_how}");
+                throw new InvalidOperationException($"{how}");
         }
     }
 

@@ -3,6 +3,9 @@ namespace OsCircular.TestKit.Peers;
 /// <summary>What a <see cref="MisbehavingPeer"/> does when it is asked for a block.</summary>
 public enum Misbehaviour
 {
+    /// <summary>Nothing wrong: sends the block.</summary>
+    None,
+
     /// <summary>Says nothing, and keeps the connection.</summary>
     Hangs,
 

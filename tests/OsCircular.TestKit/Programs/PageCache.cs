@@ -15,6 +15,13 @@ public static class PageCache
         if (error != 0) throw new IOException($"posix_fadvise of {path}: error {error}");
     }
 
+    /// <summary>The same for a part of a file.</summary>
+    public static void Forget(SafeFileHandle file, long offset, long length)
+    {
+        int error = posix_fadvise(file, offset, length, DontNeed);
+        if (error != 0) throw new IOException($"posix_fadvise: error {error}");
+    }
+
     [DllImport("libc")]
     private static extern int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 }

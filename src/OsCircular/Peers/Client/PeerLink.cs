@@ -110,7 +110,9 @@ internal sealed class PeerLink : IDisposable
     /// <returns>Whether the peer is banned for it.</returns>
     private bool Blame(PeerAnswer answer, string path, bool again)
     {
-        if (!answer.IsWrong || !_conduct.NoteWrong(path, again)) return false;
+        if (!answer.IsWrong) return false;
+        _logger.WrongBytes(Name, path);
+        if (!_conduct.NoteWrong(path, again)) return false;
         _logger.PeerBanned(Name, _conduct.Ban.Left.TotalSeconds, _conduct.Ban.Reason ?? "");
         return true;
     }

@@ -103,6 +103,17 @@ public class AgentOptionsReaderTests
     }
 
     [Theory]
+    [InlineData(null, 4L << 20)]
+    [InlineData("0", 0)]
+    [InlineData("64MiB", 64L << 20)]
+    public void Read_ScrubRate_IsASizeASecond(string? text, long expected)
+    {
+        AddNecessary();
+        if (text is not null) _layers.AddOption("scrub-rate", [text]);
+        Assert.Equal(expected, new AgentOptionsReader(_layers).Read().ScrubRate);
+    }
+
+    [Theory]
     [InlineData("ftp://host/")]
     [InlineData("")]
     public void Read_NoMirrorUrl_IsRefused(string mirror)
