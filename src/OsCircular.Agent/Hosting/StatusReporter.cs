@@ -22,6 +22,7 @@ internal static class StatusReporter
         {
             MountPoint = parts.Mount.MountPoint,
             Chain = parts.Chain,
+            Takeover = Takeover(parts.Held),
             Process = Process(parts),
             Repository = Repository(parts.Library.Status),
             Sources = Sources(disks, cache, parts.Peers?.Status, mirrors),
@@ -31,6 +32,12 @@ internal static class StatusReporter
             Peers = PeersReporter.Sum(parts),
             Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
         };
+    }
+
+    private static TakeoverReport Takeover(HeldMount held)
+    {
+        (string? keeper, uint generation, bool canResend, TimeSpan takeoverTime) = held.Status;
+        return new TakeoverReport { Keeper = keeper, Generation = generation, KernelCanResend = canResend, TakeoverSeconds = takeoverTime.TotalSeconds };
     }
 
     private static ProcessReport Process(AgentParts parts) => new()
