@@ -16,8 +16,8 @@ public static class HolderProcess
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
-    // Where things are found, and nothing else: the agent's settings may hold credentials, and its notify socket is not the holder's.
-    private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "DOTNET_ROOT_X64", "DOTNET_ROOT_ARM64", "DOTNET_BUNDLE_EXTRACT_BASE_DIR", "HOME"];
+    // The agent's settings and proxies may hold credentials; what its service manager gave it is not the holder's.
+    private static readonly string[] NotInherited = ["OSCIRCULAR_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NOTIFY_SOCKET", "LISTEN_", "FDSTORE", "WATCHDOG_"];
 
     // It allocates next to nothing, and nobody debugs it; each of these spares memory, threads or files.
     private static readonly (string Name, string Value)[] Settings =
@@ -50,7 +50,7 @@ public static class HolderProcess
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
         };
-        foreach (string name in start.Environment.Keys.Except(Inherited).ToList()) start.Environment.Remove(name);
+        foreach (string name in start.Environment.Keys.Where(IsNotInherited).ToList()) start.Environment.Remove(name);
         foreach ((string name, string value) in Settings) start.Environment[name] = value;
         try
         {
@@ -66,6 +66,8 @@ public static class HolderProcess
             throw new FuseException($"the FUSE holder {command.File} cannot be started: {failure.Message}; without one, mount with --takeover-time 0", failure);
         }
     }
+
+    private static bool IsNotInherited(string variable) => NotInherited.Any(prefix => variable.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     private static void Ignore(PosixSignalContext signal) => signal.Cancel = true;
 
