@@ -19,7 +19,6 @@ public sealed class ServiceManagerKeeper : IMountKeeper
 {
     private const string DeviceName = "oscircular-fuse";
     private const string StatePrefix = "oscircular-state-";
-    private const int FirstPassed = 3;
     private const int MostPassed = 64;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
@@ -30,10 +29,12 @@ public sealed class ServiceManagerKeeper : IMountKeeper
 
     private readonly Socket _manager;
     private readonly Func<string, string?> _environment;
+    private readonly int _firstPassed;
     private int _number;
 
-    private ServiceManagerKeeper(Socket manager, Func<string, string?> environment)
+    private ServiceManagerKeeper(Socket manager, Func<string, string?> environment, int firstPassed)
     {
+        _firstPassed = firstPassed;
         _manager = manager;
         _environment = environment;
     }
@@ -45,8 +46,9 @@ public sealed class ServiceManagerKeeper : IMountKeeper
 
     /// <summary>Whether a service manager runs us that keeps descriptors; systemd from 254 on says so in FDSTORE, to older ones the unit has to.</summary>
     /// <param name="environment">A variable's value, or null.</param>
+    /// <param name="firstPassed">Where what it passes begins: at 3, but for a test that is not started by it.</param>
     /// <returns>Null where there is none.</returns>
-    public static ServiceManagerKeeper? Find(Func<string, string?> environment)
+    public static ServiceManagerKeeper? Find(Func<string, string?> environment, int firstPassed = 3)
     {
         if (environment("NOTIFY_SOCKET") is not { Length: > 1 } path) return null;
         if (!int.TryParse(environment("FDSTORE"), NumberStyles.None, CultureInfo.InvariantCulture, out int room) || room < LeastStore) return null;
@@ -54,7 +56,7 @@ public sealed class ServiceManagerKeeper : IMountKeeper
         try
         {
             manager.Connect(new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path));
-            return new ServiceManagerKeeper(manager, environment);
+            return new ServiceManagerKeeper(manager, environment, firstPassed);
         }
         catch (SocketException failure)
         {
@@ -122,8 +124,8 @@ public sealed class ServiceManagerKeeper : IMountKeeper
         List<(string, SafeFileHandle)> passed = [];
         for (int i = 0; i < Math.Min(count, MostPassed); i++)
         {
-            if (Libc.Control(FirstPassed + i, SetDescriptorFlags, CloseOnExec) < 0) continue;
-            passed.Add((i < names.Length ? names[i] : "", new SafeFileHandle(FirstPassed + i, ownsHandle: true)));
+            if (Libc.Control(_firstPassed + i, SetDescriptorFlags, CloseOnExec) < 0) continue;
+            passed.Add((i < names.Length ? names[i] : "", new SafeFileHandle(_firstPassed + i, ownsHandle: true)));
         }
 
         return passed;
