@@ -33,7 +33,9 @@ class Agent:
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [self.program, "mount", self.mount, "--public-key", os.path.join(self.folder, "key.pub"), "--cache", self.cache,
-             "--mirror", os.path.join(self.folder, "repository"), "--peers", "off", "--quota", "48MiB", "--memory", "16MiB", "--log-level", "Warning"],
+             "--mirror", os.path.join(self.folder, "repository"), "--peers", "off", "--quota", "48MiB", "--memory", "16MiB",
+             # On an overloaded machine a start may take longer than the 30 s that are the default.
+             "--takeover-time", "120s", "--log-level", "Warning"],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
 
     def wait_until_ready(self):

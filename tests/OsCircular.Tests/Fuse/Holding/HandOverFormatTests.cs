@@ -101,20 +101,18 @@ public sealed class HandOverFormatTests
             {
                 byte[] bytes = whole ? noise : [.. Convert.FromHexString(Golden)];
                 for (int i = 0; !whole && i < noise.Length && at + i < bytes.Length; i++) bytes[at + i] = noise[i];
-                // Two bytes of the header mean nothing yet.
-                if (bytes.Length > 11) bytes[10] = bytes[11] = 0;
-                if (HandOverFormat.TryRead(bytes, out HandOver? state, out string? problem)) Assert.Equal(bytes, Rewritten(state));
-                else Assert.NotEmpty(problem);
+                if (!HandOverFormat.TryRead(bytes, out HandOver? state, out string? problem))
+                {
+                    Assert.NotEmpty(problem);
+                    return;
+                }
+
+                // What was read can be saved, and is the same to the next.
+                byte[] saved = HandOverFormat.Write(state);
+                Assert.Equal(saved, HandOverFormat.Write(Read(saved)));
             },
             time: FuzzSeconds,
             threads: 1);
-
-    // Texts that are no UTF-8 do not come back as they were.
-    private static byte[] Rewritten(HandOver state)
-    {
-        byte[] bytes = HandOverFormat.Write(state);
-        return HandOverFormat.TryRead(bytes, out HandOver? again, out _) && (again.MountPoint + again.MountDevice + again.Identity).Contains('\ufffd') ? bytes : HandOverFormat.Write(again!);
-    }
 
     private static HandOver Read(byte[] bytes)
     {
