@@ -1,3 +1,3 @@
 using OsCircular.Agent.Commands;
 
-return await OsCircularCommand.RunAsync(args);
+return HoldCommand.IsMeant(args) ? HoldCommand.Run(args) : await OsCircularCommand.RunAsync(args);

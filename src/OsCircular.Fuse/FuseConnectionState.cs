@@ -22,6 +22,10 @@ public sealed record FuseConnectionState
     /// <summary>Bytes in the longest write request; request buffers must hold this and 4 KiB.</summary>
     public required int MaxWriteBytes { get; init; }
 
+    /// <summary>Whether this program can serve what was agreed on, perhaps by another version of it.</summary>
+    public bool IsServable => Minor is >= FuseInit.OldestMinor and <= FuseInit.NewestMinor && (Agreed & ~FuseInit.Wanted) == 0
+        && MaxReadBytes <= FuseInit.MaxReadBytes && MaxWriteBytes <= FuseInit.MaxWriteBytes;
+
     /// <summary>Whether a successor can have the kernel send again what was left unanswered (Linux 6.9).</summary>
     public bool CanResend => Offered.HasFlag(FuseInitFlags.HasResend);
 }

@@ -9,13 +9,11 @@ namespace OsCircular.Fuse;
 /// <summary>A mounted file system and the open /dev/fuse behind it; who serves it (<see cref="FuseSession"/>) is another matter.</summary>
 public sealed class FuseMount : IDisposable
 {
-    private readonly string _device;
-
-    private FuseMount(string mountPoint, SafeFileHandle device)
+    private FuseMount(string mountPoint, SafeFileHandle device, string number)
     {
         MountPoint = mountPoint;
         Device = device;
-        _device = MountTable.At(mountPoint) is [.., var top] ? top.Device : "";
+        Number = number;
     }
 
     /// <summary>Absolute, without symbolic links.</summary>
@@ -23,6 +21,15 @@ public sealed class FuseMount : IDisposable
 
     /// <summary>Owned by this object: disposing it ends the connection, unless another process holds it too.</summary>
     public SafeFileHandle Device { get; }
+
+    /// <summary>MAJOR:MINOR, as st_dev of the files there.</summary>
+    public string Number { get; }
+
+    /// <summary>A mount that another process made.</summary>
+    /// <param name="mountPoint">As the mount table has it.</param>
+    /// <param name="number">Its <see cref="Number"/>.</param>
+    /// <param name="device">Its open /dev/fuse; owned from now on.</param>
+    public static FuseMount Resume(string mountPoint, string number, SafeFileHandle device) => new(mountPoint, device, number);
 
     /// <summary>
     /// Removes dead mounts of ours, checks the mount point and mounts read-only: directly as root, through fusermount3 otherwise. Every use of the mount point
@@ -34,7 +41,8 @@ public sealed class FuseMount : IDisposable
         string mountPoint = MountPath.Canonical(options.MountPoint);
         StaleMount.Clean(mountPoint, logger, options.Subtype);
         RequireEmptyDirectory(mountPoint);
-        var mount = new FuseMount(mountPoint, Libc.EffectiveUserId() == 0 ? MountDirectly(mountPoint, options) : MountAsUser(mountPoint, options));
+        SafeFileHandle device = Libc.EffectiveUserId() == 0 ? MountDirectly(mountPoint, options) : MountAsUser(mountPoint, options);
+        var mount = new FuseMount(mountPoint, device, MountTable.At(mountPoint) is [.., var top] ? top.Device : "");
         if (options.ReadAheadKiB is { } kiB) mount.SetReadAhead(kiB, logger);
         return mount;
     }
@@ -61,7 +69,7 @@ public sealed class FuseMount : IDisposable
     }
 
     /// <summary>Whether the mount point still shows this mount, and not none or another on top of it. Asks no file system.</summary>
-    public bool IsMounted => MountTable.At(MountPoint) is [.., var top] && top.Device == _device;
+    public bool IsMounted => MountTable.At(MountPoint) is [.., var top] && top.Device == Number;
 
     public void Dispose() => Device.Dispose();
 
@@ -125,7 +133,7 @@ public sealed class FuseMount : IDisposable
     {
         try
         {
-            File.WriteAllText($"/sys/class/bdi/{_device}/read_ahead_kb", kiB.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            File.WriteAllText($"/sys/class/bdi/{Number}/read_ahead_kb", kiB.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -8,6 +8,7 @@ internal sealed unsafe partial class FuseReader
 {
     private const int OpenAccessMode = 3;
     private const uint WriteAccess = 2;
+    private const ulong SentAgain = 1UL << 63;
 
     private void Handle(ReadOnlySpan<byte> request)
     {
@@ -18,6 +19,12 @@ internal sealed unsafe partial class FuseReader
         }
 
         if ((uint)header.Opcode < CountedOpcodes) _counts[(int)header.Opcode]++;
+        if (_session.RefusesResent && (header.Unique & SentAgain) != 0 && header.Opcode != FuseOpcode.Init && !HasNoReply(header.Opcode))
+        {
+            _channel.ReplyError(header.Unique, FuseError.EIO);
+            return;
+        }
+
         try
         {
             if (!TryHandle(header, request)) Malformed(header, request.Length);

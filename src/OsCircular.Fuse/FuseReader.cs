@@ -22,6 +22,8 @@ internal sealed unsafe partial class FuseReader
     private readonly Thread _thread;
     private readonly byte[] _input = ResidentBuffer.Allocate(InputSize);
     private readonly byte[] _output = ResidentBuffer.Allocate(OutputSize);
+    // And not the thread's own end: one that ends at once may ask it of a thread that is not started yet.
+    private readonly ManualResetEventSlim _left = new();
     private readonly long[] _counts = new long[CountedOpcodes];
     private long _malformed;
     private int _threadId;
@@ -46,7 +48,7 @@ internal sealed unsafe partial class FuseReader
     }
 
     /// <summary>Waits for the thread to end, <paramref name="limit"/> at most.</summary>
-    public bool HasLeft(TimeSpan limit) => _thread.Join(limit);
+    public bool HasLeft(TimeSpan limit) => _left.Wait(limit);
 
     /// <returns>Malformed requests; the others are added to <paramref name="byOpcode"/>.</returns>
     public long AddCountsTo(long[] byOpcode)
@@ -73,6 +75,7 @@ internal sealed unsafe partial class FuseReader
         }
         finally
         {
+            _left.Set();
             _session.ReaderLeft();
         }
     }

@@ -67,6 +67,8 @@ public sealed class FuseSession : IAsyncDisposable
         }
     }
 
+    internal bool RefusesResent => _options.RefuseResent;
+
     internal bool IsEnding => Volatile.Read(ref _end) != null;
 
     public void Start()

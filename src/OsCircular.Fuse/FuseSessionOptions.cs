@@ -11,6 +11,11 @@ public sealed record FuseSessionOptions
     /// <summary>What INIT settled, where the connection was already served by another session or process.</summary>
     public FuseConnectionState? Negotiated { get; init; }
 
+    /// <summary>
+    /// Answers EIO to what the kernel sends a second time, INIT excepted: for a session whose predecessors all ended soon after they had begun, perhaps by one of those requests.
+    /// </summary>
+    public bool RefuseResent { get; init; }
+
     /// <summary>Called before INIT is answered, so that the state can be saved first; an exception ends the session without an answer.</summary>
     public Action<FuseConnectionState>? Negotiating { get; init; }
 }

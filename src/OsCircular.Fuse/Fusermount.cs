@@ -18,10 +18,6 @@ internal static unsafe class Fusermount
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
     private const int SocketCloseOnExec = 0x80000;
-    private const int ReceiveCloseOnExec = 0x40000000;
-    private const int DoNotWait = 0x40;
-    private const int SocketLevel = 1;
-    private const int Rights = 1;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -89,16 +85,10 @@ internal static unsafe class Fusermount
 
     private static SafeFileHandle Receive(int socket, string mountPoint)
     {
-        byte data;
-        var vector = new IoVector { Base = &data, Length = 1 };
-        // struct cmsghdr (length, level, type) and one descriptor, 8-byte aligned.
-        ulong* control = stackalloc ulong[3];
-        var message = new MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = 24 };
+        using var end = new SafeFileHandle(socket, ownsHandle: false);
+        Span<byte> data = stackalloc byte[1];
         // It was sent before the program ended, or never.
-        nint received = Libc.ReceiveMessage(socket, &message, ReceiveCloseOnExec | DoNotWait);
-        int* words = (int*)control;
-        bool hasDescriptor = received > 0 && message.ControlLength >= 20 && control[0] >= 20 && words[2] == SocketLevel && words[3] == Rights;
-        if (!hasDescriptor) throw new FuseException($"{mountPoint}: {Program} gave no descriptor; is it of libfuse 3? ({Program} --version)");
-        return new SafeFileHandle(words[4], ownsHandle: true);
+        _ = DescriptorMessage.Receive(end, data, DescriptorMessage.DoNotWait, out SafeFileHandle? device);
+        return device ?? throw new FuseException($"{mountPoint}: {Program} gave no descriptor; is it of libfuse 3? ({Program} --version)");
     }
 }

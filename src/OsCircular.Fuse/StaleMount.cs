@@ -55,7 +55,7 @@ public static class StaleMount
                 case MountPointState.Live:
                     throw new FuseException($"{mountPoint}: an agent already serves it; unmount it first (umount {mountPoint}) or choose another directory");
                 case MountPointState.Silent:
-                    throw new FuseException($"{mountPoint}: its agent does not answer; end that agent, or detach its mount (umount -l {mountPoint})");
+                    throw new FuseException($"{mountPoint}: its agent does not answer, or is gone and another cache's may take over; end that agent, or detach its mount (umount -l {mountPoint})");
                 default:
                     throw new FuseException($"{mountPoint}: another file system is mounted there; unmount it or choose another directory");
             }

@@ -26,6 +26,7 @@ internal static class MountCommand
             Setting("refresh", "TIME", "How often to look for a newer head. Default: 60s."),
             Setting("read-timeout", "TIME", "When a read fails that nothing can answer. Default: 60s."),
             Setting("start-timeout", "TIME", "How long the first start looks for a head. Default: 30s."),
+            Setting("takeover-time", "TIME", "How long the mount is kept for the next agent when this one is killed or ended; 0: not at all. Default: 30s."),
             Setting("peers", "on|off", "Whether to take blocks from hosts on the LAN, and give them. Default: on."),
             Many("peer", "HOST[:PORT]", "A peer to greet; repeat for several. Those on the same network are found without."),
             Many("tracker", "URL", "A BitTorrent tracker to find peers by across networks; needs --group-key."),
@@ -73,7 +74,7 @@ internal static class MountCommand
         // Does nothing where it was not systemd (Type=notify) that started us.
         SystemdNotifier systemd = new();
         systemd.Notify(ServiceState.Ready);
-        await lifetime.WaitAsync(agent.Mount, agent.Session);
+        await lifetime.WaitAsync(agent.Mount, agent.Session, agent.TryLeave);
         systemd.Notify(ServiceState.Stopping);
         return 0;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Control;
+using OsCircular.Agent.Hosting;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 
@@ -24,17 +25,23 @@ internal static class StatusCommand
     private static async Task<int> RunAsync(string cache, bool json, CancellationToken cancellationToken)
     {
         StatusReport status = await ControlClient.StatusAsync(Path.GetFullPath(cache), cancellationToken)
-            ?? throw new UserError($"no agent runs on {cache}; start one with: oscircular mount DIR --cache {cache} ...");
+            ?? throw new UserError($"no agent runs on {cache}{Kept(cache)}; start one with: oscircular mount DIR --cache {cache} ...");
         if (json) Console.Out.WriteLine(Json.Write(status));
         else Print(status);
         return 0;
     }
+
+    private static string Kept(string cache) => MountKeepers.Look(Path.GetFullPath(cache)) is { } kept
+        ? $", and its mount on {kept.MountPoint} is kept for another {Math.Ceiling(kept.Left.TotalSeconds)} s"
+        : "";
 
     private static void Print(StatusReport status)
     {
         Line("mount", status.MountPoint);
         Line("path", status.Chain);
         Line("agent", $"process {status.Process.Id}, up {Units.FormatTime(TimeSpan.FromSeconds(status.Process.UptimeSeconds))}, {Units.FormatSize(status.Process.ResidentBytes)} of memory");
+        TakeoverReport takeover = status.Takeover;
+        Line("", $"generation {takeover.Generation} of this mount; {(takeover.Keeper is { } keeper ? $"{keeper} keeps it when the agent ends" : "nobody keeps it when the agent ends")}{(takeover.KernelCanResend ? "" : "; this kernel cannot send a killed agent's requests again")}");
         Line("repository", $"{status.Repository.Id}, sequence {status.Repository.Sequence}, {status.Repository.Images} images, {status.Repository.Versions} versions");
         if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);

@@ -30,6 +30,9 @@ public sealed record AgentOptions
     /// <summary>How long the first start may look for a head: 1 s to 10 min.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the mount is kept for the next agent when this one ends: 1 s to 10 min; 0: it is not kept.</summary>
+    public TimeSpan TakeoverTime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Bytes of decoded blocks kept in memory: 16 MiB to 16 GiB.</summary>
     public long Memory { get; init; } = 48L * 1024 * 1024;
 

@@ -19,6 +19,7 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         ["refresh"] = false,
         ["read-timeout"] = false,
         ["start-timeout"] = false,
+        ["takeover-time"] = false,
         ["allow-other"] = false,
         ["peers"] = false,
         ["peer"] = true,
@@ -48,6 +49,7 @@ public sealed class AgentOptionsReader(SettingLayers layers)
             Refresh = Time("refresh", defaults.Refresh, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             ReadTimeout = Time("read-timeout", defaults.ReadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             StartTimeout = Time("start-timeout", defaults.StartTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+            TakeoverTime = TimeOrNone("takeover-time", defaults.TakeoverTime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Peers = new PeerSettingsReader(layers, _errors).Read(Switch("peers", otherwise: true)),
             AllowOther = Switch("allow-other"),
         };
@@ -88,6 +90,10 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         else return time;
         return otherwise;
     }
+
+    /// <summary>The same, or 0.</summary>
+    private TimeSpan TimeOrNone(string name, TimeSpan otherwise, TimeSpan min, TimeSpan max) =>
+        Single(name) is { Text: "0" or "0s" } ? TimeSpan.Zero : Time(name, otherwise, min, max);
 
     private bool Switch(string name, bool otherwise = false)
     {

@@ -8,6 +8,7 @@ public sealed record StatusReport
     /// <summary>The read path, from the mount to the mirrors.</summary>
     public required string Chain { get; init; }
 
+    public required TakeoverReport Takeover { get; init; }
     public required ProcessReport Process { get; init; }
     public required RepositoryReport Repository { get; init; }
 
@@ -25,6 +26,21 @@ public sealed record StatusReport
 
     /// <summary>Versions that are taken in whole or wait to be, and the last that were, oldest first.</summary>
     public required IReadOnlyList<FillReport> Filling { get; init; }
+}
+
+public sealed record TakeoverReport
+{
+    /// <summary>Who keeps the mount when the agent ends; null: nobody does.</summary>
+    public required string? Keeper { get; init; }
+
+    /// <summary>How long it waits for the next agent; of a service manager, what the agent was told only.</summary>
+    public required double TakeoverSeconds { get; init; }
+
+    /// <summary>Whether the kernel can send again what a killed agent left unanswered (Linux 6.9).</summary>
+    public required bool KernelCanResend { get; init; }
+
+    /// <summary>1 for the agent that mounted, one more for each that took over.</summary>
+    public required uint Generation { get; init; }
 }
 
 public sealed record ProcessReport

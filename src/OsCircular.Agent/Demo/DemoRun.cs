@@ -94,6 +94,8 @@ internal sealed class DemoRun(string folder, TextWriter steps, TimeProvider time
             PublicKey = _key.PublicKey.ToString(),
             Mirrors = mirrors,
             Refresh = TimeSpan.FromSeconds(1),
+            // It ends with this process, whatever becomes of that.
+            TakeoverTime = TimeSpan.Zero,
         },
         NullLoggerFactory.Instance, time, cancellationToken);
 

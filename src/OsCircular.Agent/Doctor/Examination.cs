@@ -22,6 +22,9 @@ public sealed record Finding(FindingState State, string What, string Advice);
 /// <summary>What the host has, and what of it the agent needs: pure, so that every kind of host can be tried in a test.</summary>
 public static class Examination
 {
+    // FUSE_NOTIFY_RESEND.
+    private static readonly Version ResendingKernel = new(6, 9);
+
     private static readonly (string Program, string Package, string For)[] Programs =
     [
         ("qemu-img", "qemu-utils", "publish reads qcow2, vmdk and vhdx images with it"),
@@ -37,6 +40,7 @@ public static class Examination
         Device(host),
         Mounting(host),
         .. AllowOther(host),
+        Resending(host),
         .. Programs.Select(program => Program(host, program.Program, program.Package, program.For)),
     ];
 
@@ -62,6 +66,10 @@ public static class Examination
             ? new(FindingState.Good, "user_allow_other", "--allow-other works for ordinary users")
             : new(FindingState.Optional, "user_allow_other is not set", "--allow-other needs it for ordinary users: write user_allow_other into /etc/fuse.conf");
     }
+
+    private static Finding Resending(Host host) => host.Kernel >= ResendingKernel
+        ? new(FindingState.Good, $"Linux {host.Kernel.ToString(2)}", "sends again what a killed agent left unanswered: its readers see a pause only")
+        : new(FindingState.Optional, $"Linux {host.Kernel.ToString(2)} does not send again what a killed agent left unanswered", $"its readers get errors; boot Linux {ResendingKernel} or newer");
 
     private static Finding Program(Host host, string program, string package, string purpose) => host.FindProgram(program) is { } path
         ? new(FindingState.Good, path, purpose)

@@ -6,6 +6,7 @@ public sealed record Host
     public required bool IsRoot { get; init; }
     public required bool HasFuseDevice { get; init; }
     public required bool CanOpenFuseDevice { get; init; }
+    public required Version Kernel { get; init; }
     public required bool UserAllowOther { get; init; }
 
     /// <summary>The full path of a program, or null.</summary>
@@ -17,6 +18,7 @@ public sealed record Host
         IsRoot = Environment.IsPrivilegedProcess,
         HasFuseDevice = File.Exists("/dev/fuse"),
         CanOpenFuseDevice = CanOpen("/dev/fuse"),
+        Kernel = Environment.OSVersion.Version,
         UserAllowOther = LinesOf("/etc/fuse.conf").Any(line => line.Trim() == "user_allow_other"),
         FindProgram = Find,
     };

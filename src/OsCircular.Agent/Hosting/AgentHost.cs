@@ -36,6 +36,9 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public FuseSession Session => _parts.Session;
 
+    /// <summary>Leaves the mount to the next agent when this one ends; false where nobody keeps it.</summary>
+    public bool TryLeave() => _parts.Held.TryLeave();
+
     /// <summary>Starts an agent; when this returns, the mount answers.</summary>
     /// <exception cref="Blocks.UserError">The cache is taken, no head can be had, the key is wrong.</exception>
     /// <exception cref="FuseException">It cannot be mounted there.</exception>
@@ -85,6 +88,11 @@ internal sealed class AgentHost : IAsyncDisposable
         BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota, ScrubRate = options.ScrubRate }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
         _parts.Cache = cache;
         cache.Publish(meters);
+
+        // The mount of an agent before this one, if one was left: its readers wait already.
+        HeldMount held = Owned(new HeldMount(MountKeepers.Choose(options.CacheDirectory, options.TakeoverTime), options.TakeoverTime, time, logs));
+        _parts.Held = held;
+        held.Take();
 
         // The mirrors, over the one line that all share: readers first.
         IBlockSource mirrorBlocks = new NowhereSource();
@@ -157,12 +165,14 @@ internal sealed class AgentHost : IAsyncDisposable
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.
-        FuseMount mount = Owned(FuseMount.Mount(new FuseMountOptions { MountPoint = options.MountPoint, AllowOther = options.AllowOther }, logs.CreateLogger<FuseMount>()));
+        FuseMount mount = Owned(held.Open(new FuseMountOptions { MountPoint = options.MountPoint, AllowOther = options.AllowOther }, adopted.Head.Repository.ToString()));
         _parts.Mount = mount;
-        Ends(() => Unmounted(mount));
-        FuseSession session = Owned(new FuseSession(mount.Device, files, new FuseSessionOptions(), logs.CreateLogger<FuseSession>(), time));
+        FuseSession session = new(mount.Device, files, held.Session, logs.CreateLogger<FuseSession>(), time);
         _parts.Session = session;
+        Ends(() => LetGoAsync(held, session));
         session.Start();
+        Task watching = held.WatchAsync(_stopping.Token);
+        Ends(async () => await watching);
         await session.Connected.WaitAsync(options.StartTimeout, time, cancellationToken);
         await control;
 
@@ -234,11 +244,10 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private static int VersionsOf(AdoptedHead adopted) => adopted.Manifest.Images.Sum(image => image.Versions.Count);
 
-    /// <summary>Nothing of ours may stay in the tree without a process behind it.</summary>
-    private static ValueTask Unmounted(FuseMount mount)
+    private static async ValueTask LetGoAsync(HeldMount held, FuseSession session)
     {
-        mount.Detach();
-        return default;
+        await session.DisposeAsync();
+        held.LetGo(session.Completion.IsCompletedSuccessfully ? await session.Completion : null);
     }
 
     private T Owned<T>(T part)

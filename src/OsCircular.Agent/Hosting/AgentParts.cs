@@ -27,6 +27,7 @@ internal sealed class AgentParts
     public HeadLibrary Library { get; set; } = null!;
     public Filler Filler { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
+    public HeldMount Held { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;
     public FuseSession Session { get; set; } = null!;
 }

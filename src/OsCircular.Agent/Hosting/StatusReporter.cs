@@ -24,6 +24,7 @@ internal static class StatusReporter
         {
             MountPoint = parts.Mount.MountPoint,
             Chain = parts.Chain,
+            Takeover = Takeover(parts.Held),
             Process = Process(parts),
             Repository = Repository(parts.Library.Status),
             Sources = Sources(disks, cache, parts.Peers?.Status, parts.Line.Blocks, mirrors),
@@ -35,6 +36,12 @@ internal static class StatusReporter
             Peers = PeersReporter.Sum(parts),
             Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
         };
+    }
+
+    private static TakeoverReport Takeover(HeldMount held)
+    {
+        (string? keeper, uint generation, bool canResend, TimeSpan takeoverTime) = held.Status;
+        return new TakeoverReport { Keeper = keeper, Generation = generation, KernelCanResend = canResend, TakeoverSeconds = takeoverTime.TotalSeconds };
     }
 
     private static ProcessReport Process(AgentParts parts) => new()

@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     public const ulong MountNoSetUid = 2;
     public const ulong MountNoDevices = 4;
 
+    public const int ForceUnmount = 1;
     public const int DetachMount = 2;
     public const int DoNotFollow = 8;
 
@@ -58,7 +59,25 @@ internal static unsafe partial class Libc
     public static partial int SocketPair(int domain, int type, int protocol, int* descriptors);
 
     [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
-    public static partial nint ReceiveMessage(int socket, MessageHeader* message, int flags);
+    public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventDescriptor(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MemoryFile(string name, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
+    public static partial int NewSession();
+
+    [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
+    public static partial int Duplicate(int from, int to);
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Control(int descriptor, int command, int argument);
@@ -90,6 +109,19 @@ internal unsafe struct MessageHeader
     public void* Control;
     public nuint ControlLength;
     public int Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollEntry
+{
+    public const short Readable = 1;
+    public const short Error = 8;
+    public const short HungUp = 16;
+    public const short Invalid = 32;
+
+    public int Descriptor;
+    public short Wanted;
+    public short Found;
 }
 
 [StructLayout(LayoutKind.Sequential)]

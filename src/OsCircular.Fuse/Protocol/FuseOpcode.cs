@@ -50,4 +50,7 @@ internal enum FuseNotification
 {
     InvalidateInode = 2,
     InvalidateEntry = 3,
+
+    /// <summary>Asks for all requests again that were read and not answered (Linux 6.9).</summary>
+    Resend = 7,
 }

@@ -12,4 +12,5 @@ public static class EventIds
     public const int Publishing = 700;
     public const int Agent = 800;
     public const int Peers = 900;
+    public const int Takeover = 1000;
 }

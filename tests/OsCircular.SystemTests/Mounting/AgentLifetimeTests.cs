@@ -73,9 +73,9 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Terminate_FileOpen_LeavesTheTreeAndServesItToTheEnd()
+    public async Task Terminate_FileOpenAndNobodyKeepsTheMount_LeavesTheTreeAndServesItToTheEnd()
     {
-        await using TestProcess agent = await StartAsync();
+        await using TestProcess agent = await StartAsync("--takeover-time", "0");
         await using (TestProcess reader = await HoldOpenAsync())
         {
             agent.Signal(TestProcess.Terminate);
@@ -89,9 +89,9 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Killed_StartedAgain_CleansTheDeadMountAndServes()
+    public async Task Killed_NobodyKeepsTheMount_NextCleansTheDeadMountAndServes()
     {
-        await using (TestProcess killed = await StartAsync())
+        await using (TestProcess killed = await StartAsync("--takeover-time", "0"))
         {
             killed.Kill();
             await killed.WaitForExitAsync(Limit);
@@ -149,12 +149,12 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
             Assert.Single(lines, line => line.Contains(name, StringComparison.Ordinal));
     }
 
-    private async Task<TestProcess> StartAsync()
+    private async Task<TestProcess> StartAsync(params IEnumerable<string> options)
     {
         // A shell that starts the tests in the background has its children ignore SIGINT, and that is inherited.
         TestProcess agent = TestProcess.Start("env", [
             "--default-signal=INT,HUP", OsCircularProgram.FilePath, "mount", MountPoint, "--public-key", _small.Repository.PublicKey,
-            "--cache", _files["cache"], "--mirror", _small.Repository.Folder]);
+            "--cache", _files["cache"], "--mirror", _small.Repository.Folder, .. options]);
         await agent.WaitForOutputAsync("ready", Limit);
         return agent;
     }

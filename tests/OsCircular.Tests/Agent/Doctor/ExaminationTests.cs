@@ -10,6 +10,7 @@ public class ExaminationTests
         HasFuseDevice = true,
         CanOpenFuseDevice = true,
         UserAllowOther = true,
+        Kernel = new Version(6, 9),
         FindProgram = program => $"/usr/bin/{program}",
     };
 
@@ -44,5 +45,12 @@ public class ExaminationTests
         IReadOnlyList<Finding> findings = Examination.Run(Good with { IsRoot = true, UserAllowOther = false, FindProgram = _ => null });
         Assert.DoesNotContain(findings, finding => finding.State == FindingState.Missing);
         Assert.Contains(findings, finding => finding.Advice.Contains("apt-get install qemu-utils", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_KernelBeforeResending_SaysWhatItCosts()
+    {
+        Finding finding = Assert.Single(Examination.Run(Good with { Kernel = new Version(6, 8, 12) }), finding => finding.State == FindingState.Optional);
+        Assert.Contains("6.9", finding.Advice, StringComparison.Ordinal);
     }
 }
