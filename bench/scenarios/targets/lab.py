@@ -89,12 +89,19 @@ def work_disk():
 
 
 class Lab(contextlib.ExitStack):
-    """One section's work: a folder of its own on the work disk, and what was started in it."""
+    """One section's work: a folder of its own on the work disk, or in memory, and what was started in it."""
+
+    def __init__(self, in_memory=False):
+        super().__init__()
+        self._in_memory = in_memory
 
     def __enter__(self):
         super().__enter__()
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=WORK))
         self.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        if self._in_memory:
+            run("mount", "-t", "tmpfs", "-o", "size=16g", "none", self.folder)
+            self.callback(unmount, self.folder)
         return self
 
     def new_folder(self, name):
