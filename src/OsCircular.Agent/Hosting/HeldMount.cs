@@ -14,6 +14,7 @@ internal sealed class HeldMount(IMountKeeper? keeper, TimeSpan takeoverTime, Tim
     // A request that kills whoever handles it does so within this time of the session's start.
     private static readonly TimeSpan ProofTime = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestWatchInterval = TimeSpan.FromMinutes(5);
 
     // So many agents in a row ended before their proof time. Agents killed by hand at random moments do not come near it.
     private const int MostUnproven = 8;
@@ -81,13 +82,16 @@ internal sealed class HeldMount(IMountKeeper? keeper, TimeSpan takeoverTime, Tim
     {
         await Task.Delay(ProofTime, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!cancellationToken.IsCancellationRequested) Save(state => state with { Unproven = 0 }, serving: true);
+        TimeSpan pause = WatchInterval;
         while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(WatchInterval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (cancellationToken.IsCancellationRequested || keeper == null || takeoverTime == TimeSpan.Zero || (_isKept && keeper.IsThere)) continue;
             if (_isKept) TakeoverLog.KeeperGone(_log, keeper.Name);
             TryKeep();
             Save(state => state, serving: true);
+            // Where none can be had, it is tried, and said, less and less often.
+            pause = _isKept ? WatchInterval : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestWatchInterval.Ticks));
         }
     }
 

@@ -116,7 +116,25 @@ public sealed class HolderKeeper : IMountKeeper
 
     public void Dispose()
     {
-        lock (_gate) Disconnect();
+        lock (_gate)
+        {
+            if (_starting != null) SendAway(_starting);
+            Disconnect();
+        }
+    }
+
+    /// <summary>A holder that was started for a mount which never came need not wait for it.</summary>
+    private void SendAway(Task starting)
+    {
+        try
+        {
+            starting.GetAwaiter().GetResult();
+            if (TryConnect()) Call(new HolderMessage(HolderMessageKind.Release, 0, []));
+        }
+        catch (FuseException)
+        {
+            // It did not even start, or has gone.
+        }
     }
 
     private uint Milliseconds => (uint)_takeoverTime.TotalMilliseconds;

@@ -142,7 +142,7 @@ public sealed unsafe class MountHolder : IDisposable
             case HolderMessageKind.Save or HolderMessageKind.Serving when _clientIsAgent:
                 Save(message);
                 return true;
-            case HolderMessageKind.Release when _clientIsAgent:
+            case HolderMessageKind.Release when _clientIsAgent || _held == null:
                 // Gone from the tree first: the next agent may come as soon as this one has its answer.
                 _listener.Remove();
                 Answer(HolderMessageKind.Done);

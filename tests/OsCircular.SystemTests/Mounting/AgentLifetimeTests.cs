@@ -108,19 +108,27 @@ public sealed class AgentLifetimeTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task Mount_AsAnOrdinaryUser_ServesAndUnmounts()
+    public async Task Mount_AsAnOrdinaryUser_ServesIsTakenOverAndUnmounts()
     {
         string home = _files.Folder("home");
         using OrdinaryUser nobody = new(_files.Path, home);
         await TestProcess.ShellAsync("mkdir $1/mnt $1/run; cp -r $2 $1/repository; cp $3 $1/key.pub; cp $4 $1/image.raw; chmod -R a+rX $1; chown -R 65534:65534 $1; chmod 700 $1/run", home, _small.Repository.Folder, _small.Repository.PublicKey, _small.Image);
         string[] asNobody = ["--default-signal=INT", $"XDG_RUNTIME_DIR={home}/run", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-        await using TestProcess agent = TestProcess.Start("env", [
-            .. asNobody, OsCircularProgram.FilePath, "mount", $"{home}/mnt", "--public-key", $"{home}/key.pub", "--cache", $"{home}/cache", "--mirror", $"{home}/repository"]);
+        string[] mounting = [.. asNobody, OsCircularProgram.FilePath, "mount", $"{home}/mnt", "--public-key", $"{home}/key.pub", "--cache", $"{home}/cache", "--mirror", $"{home}/repository", "--peers", "off"];
+        await using (TestProcess killed = TestProcess.Start("env", mounting))
+        {
+            await killed.WaitForOutputAsync("ready", Limit);
+            killed.Kill();
+            await killed.WaitForExitAsync(Limit);
+        }
+
+        await using TestProcess agent = TestProcess.Start("env", mounting);
         await agent.WaitForOutputAsync("ready", Limit);
 
         // Not even root may look into an ordinary user's mount.
         (await TestProcess.RunAsync("env", [.. asNobody, "cmp", $"{home}/image.raw", $"{home}/mnt/small/1/disk.raw"], Limit)).MustSucceed();
-        (await TestProcess.RunAsync("env", [.. asNobody, OsCircularProgram.FilePath, "status", "--cache", $"{home}/cache"], Limit)).MustSucceed();
+        ProcessResult status = (await TestProcess.RunAsync("env", [.. asNobody, OsCircularProgram.FilePath, "status", "--cache", $"{home}/cache"], Limit)).MustSucceed();
+        Assert.Contains("generation 2", status.Output, StringComparison.Ordinal);
         (await TestProcess.RunAsync("env", [.. asNobody, "fusermount3", "-u", $"{home}/mnt"], Limit)).MustSucceed();
         Assert.Equal(0, (await agent.WaitForExitAsync(Limit)).ExitCode);
     }

@@ -138,6 +138,19 @@ public sealed class MountHolderTests : IDisposable
     }
 
     [Fact]
+    public async Task Release_NothingKept_EndsTheHolder()
+    {
+        using (Socket client = HolderSocket.New())
+        {
+            client.Connect(new UnixDomainSocketEndPoint(SocketPath));
+            client.Send(new HolderMessage(HolderMessageKind.Release, 0, []).Write());
+            await _running.WaitAsync(Soon);
+        }
+
+        Assert.False(File.Exists(SocketPath));
+    }
+
+    [Fact]
     public async Task Kernel_ThatCannotSendAgain_IsClosedAtOnce()
     {
         // Writing to an epoll descriptor is answered EINVAL, as an older kernel answers the notification.
