@@ -11,6 +11,11 @@ namespace OsCircular.Cache;
 /// </summary>
 public sealed class BlockCache : IAsyncDisposable
 {
+    /// <summary>How long the catalogue may take to be written at the end: a disk that hangs is not waited for.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
     private readonly HeldNames _names;
@@ -24,6 +29,8 @@ public sealed class BlockCache : IAsyncDisposable
     private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
     {
         Directory = directory;
+        _time = time;
+        _logger = logger;
         _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
         (long size, _) = _files.Space;
         HeldJournal journal = new();
@@ -34,7 +41,8 @@ public sealed class BlockCache : IAsyncDisposable
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
         Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
         Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters);
-        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, Counters, options, time, logger);
+        CacheWatch watch = new(directory, _files, _health, options.RetryInterval, time, logger);
+        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, watch, Counters, options, time, logger);
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
     }
 
@@ -100,9 +108,17 @@ public sealed class BlockCache : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _upkeepTask.ConfigureAwait(false);
+        try
+        {
+            await _upkeepTask.WaitAsync(EndLimit, _time).ConfigureAwait(false);
+            _stop.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            CacheLog.UpkeepHangs(_logger, EndLimit);
+        }
+
         _files.Dispose();
-        _stop.Dispose();
         Directory.Dispose();
     }
 }

@@ -43,12 +43,14 @@ public sealed class BlockStore : ILocalBlocks
     {
         block = default;
         if (storedLength is <= 0 or > StoredBlock.MaxLength) return SourceError.Missing;
+        if (!_health.MayRead()) return SourceError.Unreachable;
         Memory<byte> bytes = destination[..storedLength];
         SourceError error = _files.Read(name, bytes.Span);
         if (error == SourceError.None && !StoredBlock.TryVerify(name, bytes, out block)) error = SourceError.Invalid;
         switch (error)
         {
             case SourceError.None:
+                _health.ReadWorked();
                 _counters.Add(CacheCounter.Hits);
                 _counters.Add(CacheCounter.HitBytes, storedLength);
                 if (!_inventory.Touch(name)) Adopt(name, storedLength);
@@ -58,6 +60,9 @@ public sealed class BlockStore : ILocalBlocks
                 break;
             case SourceError.Missing:
                 if (_inventory.Holds(name)) Forget(name);
+                break;
+            case SourceError.Unreachable:
+                _health.ReadFailed();
                 break;
         }
 

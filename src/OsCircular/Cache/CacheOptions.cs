@@ -18,6 +18,9 @@ public sealed record CacheOptions
     /// <summary>How long a full, read-only or failing disk is left alone before the next try to write: 100 ms to 1 h. Default: 10 s.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the folder is looked for: 100 ms to 1 h. Default: 2 s.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <param name="fileSystemSize">Bytes; below zero where unknown.</param>
     internal long QuotaOn(long fileSystemSize) => Quota ?? (fileSystemSize < 0 ? long.MaxValue / 2 : fileSystemSize / 10 * 9);
 
@@ -32,6 +35,7 @@ public sealed record CacheOptions
         if (FreeSpaceFloor is < 0) errors.Add($"free-space floor: {FreeSpaceFloor} bytes is below zero; give 0 or more");
         if (CatalogInterval < TimeSpan.FromSeconds(1) || CatalogInterval > TimeSpan.FromHours(1)) errors.Add($"catalogue interval: {CatalogInterval} is not between 1s and 1h");
         if (RetryInterval < TimeSpan.FromMilliseconds(100) || RetryInterval > TimeSpan.FromHours(1)) errors.Add($"cache retry interval: {RetryInterval} is not between 100ms and 1h");
+        if (WatchInterval < TimeSpan.FromMilliseconds(100) || WatchInterval > TimeSpan.FromHours(1)) errors.Add($"cache watch interval: {WatchInterval} is not between 100ms and 1h");
         return errors;
     }
 }

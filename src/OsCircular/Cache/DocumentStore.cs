@@ -31,6 +31,7 @@ public sealed class DocumentStore : IDocumentSource
     /// <returns>The bytes, or Missing, Invalid (it was damaged) or Unreachable (the disk fails).</returns>
     public FetchedDocument TryRead(DocumentName name)
     {
+        if (!_health.MayRead()) return SourceError.Unreachable;
         FetchedDocument read = Read(name);
         if (read.Error == SourceError.Invalid) SetAside(name);
         return read;

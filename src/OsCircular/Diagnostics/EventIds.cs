@@ -12,4 +12,7 @@ public static class EventIds
     public const int Publishing = 700;
     public const int Agent = 800;
     public const int Peers = 900;
+
+    /// <summary>What was added to several folders to get along with faults.</summary>
+    public const int Faults = 1000;
 }
