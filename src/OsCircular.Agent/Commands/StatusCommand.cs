@@ -36,7 +36,7 @@ internal static class StatusCommand
         if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
-        Line("cache", $"{cache.Directory}: {cache.State}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
+        Line("cache", $"{cache.Directory}: {CacheTrouble.Text(cache)}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
         Line("", $"{cache.Damaged} damaged, {cache.Healed} healed, {cache.Evicted} evicted, {cache.NotStored} not stored");
         ReadsReport reads = status.Reads;
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");

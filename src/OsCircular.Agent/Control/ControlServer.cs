@@ -43,6 +43,9 @@ internal sealed class ControlServer : IAsyncDisposable
         server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
         server.MapFilling(filler);
         await server.StartAsync(cancellationToken);
+
+        // The folder keeps others out already; this is for whoever moves the socket or opens the folder up.
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new ControlServer(server);
     }
 

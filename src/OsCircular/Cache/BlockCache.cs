@@ -14,6 +14,9 @@ public sealed class BlockCache : IAsyncDisposable
     /// <summary>How long the catalogue may take to be written at the end: a disk that hangs is not waited for.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Two of each kind keep a disk busy, for a block file is read or written in one go from or to the kernel's memory.</summary>
+    private const int ThreadsEach = 2;
+
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly BlockFiles _files;
@@ -21,6 +24,9 @@ public sealed class BlockCache : IAsyncDisposable
     private readonly HeldNames _names;
     private readonly CacheHealth _health;
     private readonly CacheRoom _room;
+    private readonly HangWatch _hangs;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
     private readonly CancellationTokenSource _stop = new();
     private readonly CacheUpkeep _upkeep;
     private readonly Task _upkeepTask;
@@ -31,18 +37,22 @@ public sealed class BlockCache : IAsyncDisposable
         Directory = directory;
         _time = time;
         _logger = logger;
-        _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
+        _health = new(time, options.RetryInterval, directory.Path, logger);
+        _hangs = new HangWatch(_health, options.HangLimit, time);
+        _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath, _hangs);
+        _readers = new DiskThreads("cache reader", ThreadsEach, options.HangLimit, time);
+        _writers = new DiskThreads("cache writer", ThreadsEach, options.HangLimit, time);
         (long size, _) = _files.Space;
         HeldJournal journal = new();
         _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time, journal);
         _names = new(journal, _inventory);
-        _health = new(time, options.RetryInterval, directory.Path, logger);
         BlockSlots slots = new();
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
-        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, logger);
-        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters);
-        CacheWatch watch = new(directory, _files, _health, options.RetryInterval, time, logger);
+        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, _readers, _writers, logger);
+        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters, _hangs, _readers, _writers);
+        CacheWatch watch = new(directory, _files, _health, _hangs, options.RetryInterval, time, logger);
         _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, watch, Counters, options, time, logger);
+        _hangs.Start();
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
     }
 
@@ -118,6 +128,9 @@ public sealed class BlockCache : IAsyncDisposable
             CacheLog.UpkeepHangs(_logger, EndLimit);
         }
 
+        _readers.Dispose();
+        _writers.Dispose();
+        _hangs.Dispose();
         _files.Dispose();
         Directory.Dispose();
     }

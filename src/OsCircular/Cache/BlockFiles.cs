@@ -16,11 +16,13 @@ internal sealed class BlockFiles : IDisposable
 
     private readonly string _blocksPath;
     private readonly string _temporaryPath;
+    private readonly HangWatch _hangs;
     private volatile Folders _folders;
 
     /// <exception cref="IOException">A folder cannot be opened.</exception>
-    public BlockFiles(string blocksPath, string temporaryPath)
+    public BlockFiles(string blocksPath, string temporaryPath, HangWatch hangs)
     {
+        _hangs = hangs;
         _blocksPath = blocksPath;
         _temporaryPath = temporaryPath;
         _folders = Folders.Open(blocksPath, temporaryPath);
@@ -31,6 +33,7 @@ internal sealed class BlockFiles : IDisposable
     {
         get
         {
+            using DiskCall call = _hangs.Writes.Begin();
             try
             {
                 return LinuxFile.Space(_folders.Temporary);
@@ -66,6 +69,7 @@ internal sealed class BlockFiles : IDisposable
         length = 0;
         Span<byte> path = stackalloc byte[PathSize];
         WritePath(name, path);
+        using DiskCall call = _hangs.Reads.Begin();
         if (!TryOpen(path, out int file)) return SourceError.Unreachable;
         if (file < 0) return LinuxFile.LastError == LinuxFile.ENOENT ? SourceError.Missing : SourceError.Unreachable;
         try
@@ -95,6 +99,7 @@ internal sealed class BlockFiles : IDisposable
         WritePath(block.Name, path);
         ReadOnlySpan<byte> temporary = path[3..];
         Folders folders = _folders;
+        using DiskCall call = _hangs.Writes.Begin();
         try
         {
             int error = WriteTemporary(folders, temporary, block.Bytes.Span);
@@ -113,6 +118,7 @@ internal sealed class BlockFiles : IDisposable
     {
         Span<byte> path = stackalloc byte[PathSize];
         WritePath(name, path);
+        using DiskCall call = _hangs.Writes.Begin();
         try
         {
             return LinuxFile.Unlink(_folders.Blocks, path) || LinuxFile.LastError == LinuxFile.ENOENT ? 0 : LinuxFile.LastError;

@@ -10,7 +10,7 @@ namespace OsCircular.Cache;
 /// The block files of this cache. Reading is opening: neither table nor catalogue decides what is there. Thread-safe.
 /// A reader holds a descriptor, so a file evicted or replaced under it is still read whole.
 /// </summary>
-public sealed class BlockStore : ILocalBlocks
+public sealed partial class BlockStore : ILocalBlocks
 {
     // 3 MiB of names; a disk that damages more is past counting.
     private const int MaxWanting = 65_536;
@@ -21,13 +21,16 @@ public sealed class BlockStore : ILocalBlocks
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
     private readonly ILogger _logger;
 
     // Names set aside and not stored again yet. Whoever finds the damage need not be who heals it: a reader thread finds, a fetch heals.
     private readonly ConcurrentDictionary<BlockName, byte> _wanting = [];
 
     internal BlockStore(
-        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, ILogger logger)
+        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters,
+        DiskThreads readers, DiskThreads writers, ILogger logger)
     {
         _files = files;
         _inventory = inventory;
@@ -35,6 +38,8 @@ public sealed class BlockStore : ILocalBlocks
         _room = room;
         _health = health;
         _counters = counters;
+        _readers = readers;
+        _writers = writers;
         _logger = logger;
     }
 
@@ -73,6 +78,12 @@ public sealed class BlockStore : ILocalBlocks
     public bool MayHold(BlockName name) => _inventory.MayHold(name);
 
     /// <inheritdoc/>
+    public bool Hangs => _health.ReadsHang;
+
+    /// <summary>Whether to look on the disk at all: for those who open its files themselves.</summary>
+    public bool MayRead => _health.MayRead();
+
+    /// <inheritdoc/>
     public bool IsProven(BlockName name, Digest content) => _inventory.IsProven(name, content);
 
     /// <inheritdoc/>
@@ -86,6 +97,7 @@ public sealed class BlockStore : ILocalBlocks
     /// <returns>Whether it is held and good.</returns>
     public bool Check(BlockName name)
     {
+        if (!_health.MayRead()) return false;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {

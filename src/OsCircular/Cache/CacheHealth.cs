@@ -15,7 +15,8 @@ internal sealed class CacheHealth(TimeProvider time, TimeSpan retryInterval, str
     private CacheState _writes = CacheState.Ok;
     private bool _writesFail;
     private long _readFailedAt;
-    private bool _hangs;
+    private bool _readsHang;
+    private bool _writesHang;
     private bool _isGone;
 
     // Looked at without the lock by those for whom all is well.
@@ -40,16 +41,16 @@ internal sealed class CacheHealth(TimeProvider time, TimeSpan retryInterval, str
     public bool MayWrite()
     {
         if (_state == CacheState.Ok) return true;
-        lock (_gate) return !_hangs && !_isGone && !_writesFail;
+        lock (_gate) return !_readsHang && !_writesHang && !_isGone && !_writesFail;
     }
 
-    /// <summary>Whether to look for a block on the disk. After several reads failed one caller in each interval is told yes; none while the disk hangs or is gone.</summary>
+    /// <summary>Whether to look for a block on the disk. After several reads failed one caller in each interval is told yes; none while reading hangs or the disk is gone.</summary>
     public bool MayRead()
     {
         if (_state == CacheState.Ok) return true;
         lock (_gate)
         {
-            if (_hangs || _isGone) return false;
+            if (_readsHang || _isGone) return false;
             if (_readFailures < ReadFailuresToPass) return true;
             if (time.GetElapsedTime(_readFailedAt) < retryInterval) return false;
             _readFailedAt = time.GetTimestamp();
@@ -121,12 +122,24 @@ internal sealed class CacheHealth(TimeProvider time, TimeSpan retryInterval, str
         }
     }
 
-    /// <summary>Some call on the disk does not come back; or all have.</summary>
-    public void Hangs(bool hangs)
+    /// <summary>Whether it is known to hold calls that read it.</summary>
+    public bool ReadsHang
+    {
+        get
+        {
+            if (_state == CacheState.Ok) return false;
+            lock (_gate) return _readsHang;
+        }
+    }
+
+    /// <summary>Whether some call on the disk does not come back. Where only writing hangs, what is held is read all the same.</summary>
+    public void Hangs(bool reads, bool writes)
     {
         lock (_gate)
         {
-            _hangs = hangs;
+            if (_readsHang == reads && _writesHang == writes) return;
+            _readsHang = reads;
+            _writesHang = writes;
             Tell(0);
         }
     }
@@ -157,7 +170,7 @@ internal sealed class CacheHealth(TimeProvider time, TimeSpan retryInterval, str
     private void Tell(int errno)
     {
         CacheState state = _isGone ? CacheState.Gone
-            : _hangs ? CacheState.Hanging
+            : _readsHang || _writesHang ? CacheState.Hanging
             : _readFailures >= ReadFailuresToPass ? CacheState.Failing
             : _writes;
         if (_state == state) return;

@@ -18,6 +18,9 @@ public sealed record CacheOptions
     /// <summary>How long a full, read-only or failing disk is left alone before the next try to write: 100 ms to 1 h. Default: 10 s.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a call on the disk is waited for before the disk counts as hanging: 100 ms to 1 min. Default: 5 s, which a sleeping disk may take to spin up.</summary>
+    public TimeSpan HangLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How often the folder is looked for: 100 ms to 1 h. Default: 2 s.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -36,6 +39,7 @@ public sealed record CacheOptions
         if (CatalogInterval < TimeSpan.FromSeconds(1) || CatalogInterval > TimeSpan.FromHours(1)) errors.Add($"catalogue interval: {CatalogInterval} is not between 1s and 1h");
         if (RetryInterval < TimeSpan.FromMilliseconds(100) || RetryInterval > TimeSpan.FromHours(1)) errors.Add($"cache retry interval: {RetryInterval} is not between 100ms and 1h");
         if (WatchInterval < TimeSpan.FromMilliseconds(100) || WatchInterval > TimeSpan.FromHours(1)) errors.Add($"cache watch interval: {WatchInterval} is not between 100ms and 1h");
+        if (HangLimit < TimeSpan.FromMilliseconds(100) || HangLimit > TimeSpan.FromMinutes(1)) errors.Add($"cache hang limit: {HangLimit} is not between 100ms and 1min");
         return errors;
     }
 }

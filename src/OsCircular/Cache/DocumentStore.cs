@@ -11,10 +11,14 @@ public sealed class DocumentStore : IDocumentSource
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
+    private readonly HangWatch _hangs;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
     private readonly Lock[] _slots = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
     internal DocumentStore(
-        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, CacheCounters counters)
+        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, CacheCounters counters,
+        HangWatch hangs, DiskThreads readers, DiskThreads writers)
     {
         _directory = directory;
         _inventory = inventory;
@@ -22,10 +26,18 @@ public sealed class DocumentStore : IDocumentSource
         _room = room;
         _health = health;
         _counters = counters;
+        _hangs = hangs;
+        _readers = readers;
+        _writers = writers;
     }
 
     /// <inheritdoc/>
-    public ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken) => new(TryRead(name));
+    public ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken) =>
+        _health.MayRead() ? _readers.RunAsync(() => TryRead(name), SourceError.Unreachable) : new(SourceError.Unreachable);
+
+    /// <inheritdoc cref="TryStore"/>
+    internal ValueTask<bool> StoreAsync(DocumentName name, FetchedDocument document) =>
+        _health.MayWrite() ? _writers.RunAsync(() => TryStore(name, document), otherwise: false) : default;
 
     /// <summary>Reads and verifies a document. A damaged one is removed, and counted, before this returns.</summary>
     /// <returns>The bytes, or Missing, Invalid (it was damaged) or Unreachable (the disk fails).</returns>
@@ -72,6 +84,7 @@ public sealed class DocumentStore : IDocumentSource
 
     private FetchedDocument Read(DocumentName name)
     {
+        using DiskCall call = _hangs.Reads.Begin();
         try
         {
             using FileStream file = new(_directory.Of(name.Path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

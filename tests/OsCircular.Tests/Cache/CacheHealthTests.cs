@@ -66,13 +66,13 @@ public sealed class CacheHealthTests
     public void Gone_WhateverElse_GoesBeforeAll()
     {
         _health.DiskFailed(LinuxFile.EROFS);
-        _health.Hangs(true);
+        _health.Hangs(reads: true, writes: false);
         Assert.Equal(CacheState.Hanging, _health.State);
         _health.Gone();
         Assert.Equal(CacheState.Gone, _health.State);
         Assert.False(_health.MayRead());
         Assert.False(_health.MayWrite());
-        _health.Hangs(false);
+        _health.Hangs(reads: false, writes: false);
         _health.Back();
         Assert.Equal(CacheState.Ok, _health.State);
         Assert.True(_health.MayWrite());
