@@ -1,12 +1,9 @@
 using System.Text;
-using OsCircular.SystemTests.Fuse;
-using OsCircular.TestKit;
 using OsCircular.TestKit.Programs;
 
 namespace OsCircular.SystemTests.Faults;
 
 /// <summary>Whoever is not the agent's owner gets nothing from it; and what the agent says to its owner holds no secret.</summary>
-[Collection(OrdinaryUser.Collection)]
 public sealed class SecretsTests
 {
     private const string Password = "pass-Word-7f3a";
