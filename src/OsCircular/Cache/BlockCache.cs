@@ -50,9 +50,9 @@ public sealed class BlockCache : IAsyncDisposable
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
         Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, _readers, _writers, logger);
         Documents = new DocumentStore(directory, _inventory, _names, _room, _health, Counters, _hangs, _readers, _writers);
-        CacheWatch watch = new(directory, _files, _health, _hangs, options.RetryInterval, time, logger);
+        CacheWatch watch = new(directory, _files, _health, options.RetryInterval, time, logger);
         _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, watch, Counters, options, time, logger);
-        _hangs.Start();
+        _hangs.Start(_readers, directory.IsThere);
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
     }
 

@@ -6,8 +6,7 @@ namespace OsCircular.Cache;
 /// Looks after the folder and the disk it lies on: notices that the folder has gone, takes it up again where it comes back, and tries for all who do not write
 /// meanwhile whether a disk that failed takes writes again. Used by one task, the cache's upkeep.
 /// </summary>
-internal sealed class CacheWatch(
-    CacheDirectory directory, BlockFiles files, CacheHealth health, HangWatch hangs, TimeSpan retryInterval, TimeProvider time, ILogger logger)
+internal sealed class CacheWatch(CacheDirectory directory, BlockFiles files, CacheHealth health, TimeSpan retryInterval, TimeProvider time, ILogger logger)
 {
     // A block of most file systems: less may find room where nothing else does.
     private const int ProbeSize = 4096;
@@ -23,7 +22,7 @@ internal sealed class CacheWatch(
     public bool Look()
     {
         if (IsGone) return TryReturn();
-        if (!IsThere()) Leave();
+        if (!directory.IsThere()) Leave();
         else if (health.WritesFail && time.GetElapsedTime(_probed) >= retryInterval) Probe();
         return false;
     }
@@ -43,13 +42,6 @@ internal sealed class CacheWatch(
         {
             health.DiskFailed(e.InnerException ?? e);
         }
-    }
-
-    private bool IsThere()
-    {
-        // So that a disk that hangs is noticed though nobody reads.
-        using DiskCall call = hangs.Reads.Begin();
-        return directory.IsThere();
     }
 
     private void Leave()

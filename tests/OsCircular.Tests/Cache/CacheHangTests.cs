@@ -20,7 +20,8 @@ public sealed class CacheHangTests : IDisposable
     {
         CacheHealth health = new(_time, TimeSpan.FromSeconds(10), "cache", NullLogger.Instance);
         using HangWatch watch = new(health, Limit, _time);
-        watch.Start();
+        using DiskThreads threads = new("test", 1, Limit, _time);
+        watch.Start(threads, () => true);
         using (watch.Writes.Begin())
         {
             _time.Advance(Limit);
@@ -44,6 +45,18 @@ public sealed class CacheHangTests : IDisposable
 
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(CacheState.Ok, health.State);
+    }
+
+    [Fact]
+    public void HangWatch_NobodyReads_ItsOwnLookTells()
+    {
+        CacheHealth health = new(_time, TimeSpan.FromSeconds(10), "cache", NullLogger.Instance);
+        using HangWatch watch = new(health, Limit, _time);
+        using DiskThreads threads = new("test", 1, Limit, _time);
+        watch.Start(threads, () => _gate.Wait(RealLimit));
+        TestCache.Eventually(_time, () => health.State == CacheState.Hanging);
+        _gate.Set();
+        TestCache.Eventually(_time, () => health.State == CacheState.Ok);
     }
 
     [Fact]
