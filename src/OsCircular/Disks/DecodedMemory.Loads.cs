@@ -11,7 +11,9 @@ internal sealed partial class DecodedMemory
     {
         lock (_gate)
         {
-            for (int i = 0; read.Ticket == ticket && i < read.PartCount; i++)
+            // For those who fetch instead: nobody was woken for what this thread was to load.
+            if (_stuck > 0) Monitor.PulseAll(_gate);
+            for (int i = 0; _stuck == 0 && read.Ticket == ticket && i < read.PartCount; i++)
             {
                 slot = read.Parts[i].Slot;
                 if (slot is not { State: SlotState.Queued, Step: LoadStep.Local }) continue;

@@ -2,7 +2,8 @@ namespace OsCircular.Disks;
 
 /// <summary>
 /// What becomes of loads from a local disk that hangs. The thread that is in the disk cannot be called back, and it owns its slot until it returns; those who wait are
-/// moved to another slot, which is fetched elsewhere. Where nobody else has the block, they wait for the disk, each until its time is up.
+/// moved to another slot, which is fetched elsewhere. Until all threads are back nobody else enters the disk, so no more are lost than were in it. Where nobody else has
+/// the block, reads wait for the disk, each until its time is up.
 /// </summary>
 internal sealed partial class DecodedMemory
 {
@@ -72,6 +73,7 @@ internal sealed partial class DecodedMemory
     private void EnterDisk(MemorySlot slot)
     {
         slot.State = SlotState.Loading;
+        if (slot.Step == LoadStep.Local && _stuck > 0) slot.Step = LoadStep.Fetch;
         if (slot.Step != LoadStep.Local) return;
         slot.EnteredDisk = _time.GetTimestamp();
         _inDisk.AddLast(slot.Queued);

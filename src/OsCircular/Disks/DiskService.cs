@@ -88,7 +88,7 @@ public sealed class DiskService : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    // For each thread that is lost to the disk another works meanwhile: at most as many as there are workers, for no more enter a disk that is known to hang.
+    // For each thread that is lost to the disk another works meanwhile: at most as many as there are workers. They never enter the disk themselves.
     private void Rescue()
     {
         int lost = _memory.Rescue(_hangLimit);

@@ -53,17 +53,19 @@ public sealed class SoakTests
     private async Task RoundAsync(LabGroup group, LabAgent[] staying, int round)
     {
         if (round % 4 == 3) await NewVersionAsync(group, staying);
-        await using LabAgent visitor = await group.StartAsync(3, Options);
+        LabAgent visitor = await group.StartAsync(3, Options);
         Task filling = OsCircularProgram.RunAsync("fill", "small@1", "--cache", staying[1].Cache);
         await Task.WhenAll(
             Disk.AssertSameAsync(ImageOf(group, _versions), staying[0].DiskOf("small", $"{_versions}")),
             Disk.AssertSameAsync(ImageOf(group, 1), staying[1].DiskOf("small", "1")),
             SomeBlocksAsync(group, visitor),
             SomeBlocksAsync(group, staying[0]),
+            SomeBlocksAsync(group, staying[1]),
             filling);
 
         // One leaves as it should, the next as when its power goes.
         if (round % 2 == 0) await visitor.KillAsync();
+        await group.LetGoAsync(visitor);
         for (int i = 0; i < staying.Length; i++)
         {
             PageCache.Forget(staying[i].DiskOf("small", "1"));
@@ -86,17 +88,19 @@ public sealed class SoakTests
 
     private async Task NewVersionAsync(LabGroup group, LabAgent[] agents)
     {
-        if (_versions == 1) File.Copy(group.Small.Image, ImageOf(group, 1));
+        if (_versions == 1) File.Copy(group.Small.Image, KeptOf(group, 1));
         SyntheticImage.Change(group.Small.Image, seed: 100 + _versions, [.. Enumerable.Range(0, 12).Select(_ => _random.Next(Blocks))]);
         await group.Small.Repository.PublishAsync(group.Small.Image, "small");
         _versions++;
-        File.Copy(group.Small.Image, ImageOf(group, _versions));
+        File.Copy(group.Small.Image, KeptOf(group, _versions));
         foreach (LabAgent agent in agents)
             await LabGroup.WaitUntilAsync(() => Task.FromResult(Directory.Exists(Path.Combine(agent.Directory, "small", $"{_versions}"))), () => Task.FromResult($"version {_versions} does not arrive"));
     }
 
     // Each version's image is kept, for all of them are read.
-    private string ImageOf(LabGroup group, int version) => _versions == 1 ? group.Small.Image : Path.Combine(group.Small.Files, $"version-{version}.raw");
+    private string ImageOf(LabGroup group, int version) => _versions == 1 ? group.Small.Image : KeptOf(group, version);
+
+    private static string KeptOf(LabGroup group, int version) => Path.Combine(group.Small.Files, $"version-{version}.raw");
 
     // The first third is for warming up; then the last third against the one in the middle.
     private static void AssertFlat(List<Footprint> samples)
