@@ -46,7 +46,7 @@ internal static class StatusCommand
         if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
-        Line("cache", $"{cache.Directory}: {cache.State}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
+        Line("cache", $"{cache.Directory}: {CacheTrouble.Text(cache)}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
         Line("", $"{cache.Damaged} damaged, {cache.Healed} healed{(cache.NotHealed > 0 ? $" ({cache.NotHealed} not yet)" : "")}, {cache.Evicted} evicted, {cache.NotStored} not stored");
         BlameReport blame = status.Blame;
         Line("blame", $"wrong bytes from the cache disk {blame.Disk}, from peers {blame.Peers}, from mirrors {blame.Mirrors}; no reader saw them");

@@ -70,7 +70,8 @@ public sealed class AgentOptionsReader(SettingLayers layers)
     private string RequiredPath(string name, string otherwise)
     {
         string text = Required(name, otherwise);
-        return text.Length == 0 ? "" : Path.GetFullPath(text);
+        if (text.Contains('\0')) _errors.Add($"{name}: a path holds no zero byte; {otherwise}");
+        return text.Length == 0 || text.Contains('\0') ? "" : Path.GetFullPath(text);
     }
 
     private long? OptionalSize(string name, long min, long max)

@@ -55,8 +55,21 @@ public sealed class SettingLayers
     public void AddFile(string path, IReadOnlyDictionary<string, bool> repeatable)
     {
         using JsonDocument document = Parse(path);
+        try
+        {
+            AddObject(path, document.RootElement, repeatable);
+        }
+        catch (InvalidOperationException error)
+        {
+            // Half a surrogate pair, written as an escape, is valid JSON and no text.
+            throw new UserError($"{path}: holds an escape that stands for no character; mend it and start again", error);
+        }
+    }
+
+    private void AddObject(string path, JsonElement settings, IReadOnlyDictionary<string, bool> repeatable)
+    {
         string file = Path.GetFileName(path);
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        foreach (JsonProperty property in settings.EnumerateObject())
         {
             if (!repeatable.TryGetValue(property.Name, out bool many))
             {

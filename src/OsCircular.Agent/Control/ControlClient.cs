@@ -17,6 +17,9 @@ internal static class ControlClient
     public const string RepairPath = "/repair";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long to ask the cache's disk where the agent is; one that hangs is left out.</summary>
+    private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(2);
+
     /// <returns>The agent's answer, or null where none runs on that cache.</returns>
     /// <exception cref="UserError">An agent runs there, but does not answer.</exception>
     public static Task<StatusReport?> StatusAsync(string cacheDirectory, CancellationToken cancellationToken) =>
@@ -44,9 +47,7 @@ internal static class ControlClient
     private static async Task<T?> AskAsync<T>(
         string cacheDirectory, HttpMethod method, string path, CancellationToken cancellationToken, TimeSpan? limit = null) where T : class
     {
-        if (!Directory.Exists(cacheDirectory)) throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
-        string socket = Path.Combine(RuntimeDirectory.For(cacheDirectory), SocketName);
-        if (!File.Exists(socket)) return null;
+        if (await FindSocketAsync(cacheDirectory, cancellationToken) is not { } socket) return null;
         using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = limit ?? Limit };
         try
         {
@@ -65,6 +66,32 @@ internal static class ControlClient
         {
             throw new UserError($"the agent on {cacheDirectory} does not answer: {error.Message}; look at its log", error);
         }
+    }
+
+    // By the folder itself; where the disk is gone, or was and came back as another, by the path at which the agent found it.
+    private static async Task<string?> FindSocketAsync(string cacheDirectory, CancellationToken cancellationToken)
+    {
+        bool isThere = true;
+        try
+        {
+            Task<string?> byFolder = Task.Run(() => Directory.Exists(cacheDirectory) ? RuntimeDirectory.For(cacheDirectory) : null, cancellationToken);
+            string? directory = await byFolder.WaitAsync(DiskLimit, TimeProvider.System, cancellationToken);
+            isThere = directory is not null;
+            if (directory is not null && SocketIn(directory) is { } socket) return socket;
+        }
+        catch (TimeoutException)
+        {
+            // The path alone must do.
+        }
+
+        if (RuntimeDirectory.LastAt(cacheDirectory) is { } last && SocketIn(last) is { } lastSocket) return lastSocket;
+        return isThere ? null : throw new UserError($"{cacheDirectory}: no such directory; name the cache of the agent with --cache");
+    }
+
+    private static string? SocketIn(string directory)
+    {
+        string socket = Path.Combine(directory, SocketName);
+        return File.Exists(socket) ? socket : null;
     }
 
     private static async ValueTask<Stream> ConnectAsync(string socket, CancellationToken cancellationToken)

@@ -45,6 +45,9 @@ internal sealed class ControlServer : IAsyncDisposable
         server.MapFilling(filler);
         repair.Map(server);
         await server.StartAsync(cancellationToken);
+
+        // The folder keeps others out already; this is for whoever moves the socket or opens the folder up.
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new ControlServer(server);
     }
 

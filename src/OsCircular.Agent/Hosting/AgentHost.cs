@@ -205,7 +205,7 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentOptions options, PeerSettings settings, BlockCache cache, AgentMeters meters, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         PeerService peers = _parts.Peers!;
-        PeerServerSetup setup = new(cache.Directory.Path, settings.Group, address => peers.Access.MayBeMember(address), peers, new PeerServerOptions { UploadRate = settings.UploadRate });
+        PeerServerSetup setup = new(cache.Directory.Path, settings.Group, address => peers.Access.MayBeMember(address), peers, new PeerServerOptions { UploadRate = settings.UploadRate }, () => cache.Blocks.MayRead);
         PeerServer server = Owned(await PeerServer.StartAsync(setup, settings.Listen ?? PeerPlaces.DefaultListen, mayMove: settings.Listen is null, time, logs, cancellationToken));
         _parts.PeerServer = server;
         server.Publish(meters);

@@ -9,14 +9,16 @@ namespace OsCircular.Agent.Serving;
 internal sealed class PeerFiles
 {
     private readonly string _folder;
+    private readonly Func<bool> _mayRead;
     private readonly IPeerDesk _desk;
     private readonly PeerHome _home;
     private readonly UploadGate _uploads;
     private readonly PeerServerCounters _counters;
 
-    public PeerFiles(string folder, IPeerDesk desk, PeerHome home, UploadGate uploads, PeerServerCounters counters)
+    public PeerFiles(string folder, Func<bool> mayRead, IPeerDesk desk, PeerHome home, UploadGate uploads, PeerServerCounters counters)
     {
         _folder = folder;
+        _mayRead = mayRead;
         _desk = desk;
         _home = home;
         _uploads = uploads;
@@ -32,7 +34,7 @@ internal sealed class PeerFiles
         }
 
         if (path.Block is { } name && WantsCheck(exchange.Context.Request) && !IsGood(exchange, name, fetchClass)) return;
-        using ServedFile? file = ServedFile.Open(_folder, path);
+        using ServedFile? file = _mayRead() ? ServedFile.Open(_folder, path) : null;
         if (file is not null) await SendAsync(exchange, file, fetchClass);
         else if (exchange.IsGet && exchange.Request.Fetch.Length > 0) await _home.AnswerAsync(exchange, path, fetchClass);
         else exchange.Status(StatusCodes.Status404NotFound);

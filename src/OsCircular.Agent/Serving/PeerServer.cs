@@ -122,7 +122,7 @@ public sealed class PeerServer : IAsyncDisposable
         return new PeerRequests(
             new PeerMembership(_setup.MayBeMember, _setup.Options),
             _setup.Desk,
-            new PeerFiles(_setup.Folder, _setup.Desk, home, _uploads, _counters),
+            new PeerFiles(_setup.Folder, _setup.MayRead ?? (() => true), _setup.Desk, home, _uploads, _counters),
             new PeerGreetings(_setup.Group, _setup.Desk, _counters),
             _counters,
             logger);

@@ -10,4 +10,5 @@ namespace OsCircular.Agent.Serving;
 /// <param name="MayBeMember">Asked for the asker's address where the group has no key; quick, and may be called in parallel.</param>
 /// <param name="Desk">The agent behind it.</param>
 /// <param name="Options">Validated.</param>
-public sealed record PeerServerSetup(string Folder, PeerGroup Group, Func<IPAddress, bool> MayBeMember, IPeerDesk Desk, PeerServerOptions Options);
+/// <param name="MayRead">Whether to look into the folder: not where its disk hangs, for each who does is held. Null: always.</param>
+public sealed record PeerServerSetup(string Folder, PeerGroup Group, Func<IPAddress, bool> MayBeMember, IPeerDesk Desk, PeerServerOptions Options, Func<bool>? MayRead = null);

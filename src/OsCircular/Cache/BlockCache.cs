@@ -12,12 +12,23 @@ namespace OsCircular.Cache;
 /// </summary>
 public sealed class BlockCache : IAsyncDisposable
 {
+    /// <summary>How long the catalogue may take to be written at the end: a disk that hangs is not waited for.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Two of each kind keep a disk busy, for a block file is read or written in one go from or to the kernel's memory.</summary>
+    private const int ThreadsEach = 2;
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
     private readonly HeldNames _names;
     private readonly CacheHealth _health;
     private readonly CacheRoom _room;
     private readonly DamageBook _damage;
+    private readonly HangWatch _hangs;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
     private readonly CancellationTokenSource _stop = new();
     private readonly CacheUpkeep _upkeep;
     private readonly Scrub _scrub;
@@ -28,19 +39,26 @@ public sealed class BlockCache : IAsyncDisposable
     private BlockCache(CacheDirectory directory, CacheOptions options, Func<BlockName, bool> isPinned, TimeProvider time, ILogger logger)
     {
         Directory = directory;
-        _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath);
+        _time = time;
+        _logger = logger;
+        _health = new(time, options.RetryInterval, directory.Path, logger);
+        _hangs = new HangWatch(_health, options.HangLimit, time);
+        _files = new BlockFiles(directory.BlocksPath, directory.TemporaryPath, _hangs);
+        _readers = new DiskThreads("cache reader", ThreadsEach, options.HangLimit, time);
+        _writers = new DiskThreads("cache writer", ThreadsEach, options.HangLimit, time);
         (long size, _) = _files.Space;
         HeldJournal journal = new();
         _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time, journal);
         _names = new(journal, _inventory);
-        _health = new(time, options.RetryInterval, directory.Path, logger);
         BlockSlots slots = new();
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));
         _damage = new(new DamagedFolder(directory, _inventory, time), new DiskBlame(time), Counters, directory.Path, logger);
-        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, _damage);
-        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, _damage);
-        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, Counters, options, time, logger);
+        Blocks = new BlockStore(_files, _inventory, slots, _room, _health, Counters, _damage, _readers, _writers);
+        Documents = new DocumentStore(directory, _inventory, _names, _room, _health, _damage, _hangs, _readers, _writers);
+        CacheWatch watch = new(directory, _files, _health, options.RetryInterval, time, logger);
+        _upkeep = new CacheUpkeep(directory, new Catalog(directory, logger), _inventory, _names, _room, _health, watch, Counters, options, time, logger);
         _scrub = new Scrub(directory, Blocks, Documents, Counters, options, time, logger);
+        _hangs.Start(_readers, directory.IsThere);
         _upkeepTask = Task.Run(() => _upkeep.RunAsync(_stop.Token));
         _scrubTask = Task.Run(() => _scrub.RunAsync(Loaded, _stop.Token));
     }
@@ -120,10 +138,20 @@ public sealed class BlockCache : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _scrubTask.ConfigureAwait(false);
-        await _upkeepTask.ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_upkeepTask, _scrubTask).WaitAsync(EndLimit, _time).ConfigureAwait(false);
+            _stop.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            CacheLog.UpkeepHangs(_logger, EndLimit);
+        }
+
+        _readers.Dispose();
+        _writers.Dispose();
+        _hangs.Dispose();
         _files.Dispose();
-        _stop.Dispose();
         Directory.Dispose();
     }
 }

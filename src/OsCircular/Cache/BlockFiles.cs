@@ -7,32 +7,50 @@ namespace OsCircular.Cache;
 
 /// <summary>
 /// Block files on disk: <c>blocks/ab/NAME</c>, by system calls on open folders. Reading allocates nothing. Failures are results: 0 or the errno.
-/// Two calls that change one name must not run at once: the caller sees to it.
+/// Two calls that change one name must not run at once: the caller sees to it. The folders may be let go, so that nothing of ours holds a disk that was
+/// taken out, and opened again where it comes back; what is called in between fails.
 /// </summary>
 internal sealed class BlockFiles : IDisposable
 {
     private const int PathSize = 2 + 1 + BlockName.TextLength + 1;
 
-    private readonly SafeFileHandle _blocks;
-    private readonly SafeFileHandle _temporary;
+    private readonly string _blocksPath;
+    private readonly string _temporaryPath;
+    private readonly HangWatch _hangs;
+    private volatile Folders _folders;
 
     /// <exception cref="IOException">A folder cannot be opened.</exception>
-    public BlockFiles(string blocksPath, string temporaryPath)
+    public BlockFiles(string blocksPath, string temporaryPath, HangWatch hangs)
     {
-        _blocks = LinuxFile.OpenFolder(blocksPath);
-        try
-        {
-            _temporary = LinuxFile.OpenFolder(temporaryPath);
-        }
-        catch (IOException)
-        {
-            _blocks.Dispose();
-            throw;
-        }
+        _hangs = hangs;
+        _blocksPath = blocksPath;
+        _temporaryPath = temporaryPath;
+        _folders = Folders.Open(blocksPath, temporaryPath);
     }
 
     /// <summary>Size and free bytes of the file system; below zero where it cannot be asked.</summary>
-    public (long Size, long Free) Space => LinuxFile.Space(_temporary);
+    public (long Size, long Free) Space
+    {
+        get
+        {
+            using DiskCall call = _hangs.Writes.Begin();
+            try
+            {
+                return LinuxFile.Space(_folders.Temporary);
+            }
+            catch (ObjectDisposedException)
+            {
+                return (-1, -1);
+            }
+        }
+    }
+
+    /// <summary>Lets the folders go. Calls under way still end in them; later ones fail.</summary>
+    public void LetGo() => _folders.Dispose();
+
+    /// <summary>Opens what lies at the paths now, in the place of what was let go.</summary>
+    /// <exception cref="IOException">A folder cannot be opened.</exception>
+    public void OpenAgain() => _folders = Folders.Open(_blocksPath, _temporaryPath);
 
     /// <summary>Reads a file of exactly this length.</summary>
     /// <param name="name">The block.</param>
@@ -55,7 +73,8 @@ internal sealed class BlockFiles : IDisposable
         length = 0;
         Span<byte> path = stackalloc byte[PathSize];
         WritePath(name, path);
-        int file = LinuxFile.OpenRead(_blocks, path);
+        using DiskCall call = _hangs.Reads.Begin();
+        if (!TryOpen(path, out int file)) return SourceError.Unreachable;
         if (file < 0) return LinuxFile.LastError == LinuxFile.ENOENT ? SourceError.Missing : SourceError.Unreachable;
         try
         {
@@ -85,10 +104,19 @@ internal sealed class BlockFiles : IDisposable
         Span<byte> path = stackalloc byte[PathSize];
         WritePath(block.Name, path);
         ReadOnlySpan<byte> temporary = path[3..];
-        int error = WriteTemporary(temporary, block.Bytes.Span);
-        if (error == 0) error = MoveIn(temporary, path);
-        if (error != 0) LinuxFile.Unlink(_temporary, temporary);
-        return error;
+        Folders folders = _folders;
+        using DiskCall call = _hangs.Writes.Begin();
+        try
+        {
+            int error = WriteTemporary(folders, temporary, block.Bytes.Span);
+            if (error == 0) error = MoveIn(folders, temporary, path);
+            if (error != 0) LinuxFile.Unlink(folders.Temporary, temporary);
+            return error;
+        }
+        catch (ObjectDisposedException)
+        {
+            return LinuxFile.EBADF;
+        }
     }
 
     /// <returns>0, also where it is not there; or the errno.</returns>
@@ -96,12 +124,34 @@ internal sealed class BlockFiles : IDisposable
     {
         Span<byte> path = stackalloc byte[PathSize];
         WritePath(name, path);
-        return LinuxFile.Unlink(_blocks, path) || LinuxFile.LastError == LinuxFile.ENOENT ? 0 : LinuxFile.LastError;
+        using DiskCall call = _hangs.Writes.Begin();
+        try
+        {
+            return LinuxFile.Unlink(_folders.Blocks, path) || LinuxFile.LastError == LinuxFile.ENOENT ? 0 : LinuxFile.LastError;
+        }
+        catch (ObjectDisposedException)
+        {
+            return LinuxFile.EBADF;
+        }
     }
 
-    private int WriteTemporary(ReadOnlySpan<byte> temporary, ReadOnlySpan<byte> bytes)
+    private bool TryOpen(ReadOnlySpan<byte> path, out int file)
     {
-        int file = LinuxFile.OpenWrite(_temporary, temporary);
+        try
+        {
+            file = LinuxFile.OpenRead(_folders.Blocks, path);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            file = -1;
+            return false;
+        }
+    }
+
+    private static int WriteTemporary(Folders folders, ReadOnlySpan<byte> temporary, ReadOnlySpan<byte> bytes)
+    {
+        int file = LinuxFile.OpenWrite(folders.Temporary, temporary);
         if (file < 0) return LinuxFile.LastError;
         int error = LinuxFile.Write(file, bytes) ? 0 : LinuxFile.LastError;
 
@@ -110,15 +160,15 @@ internal sealed class BlockFiles : IDisposable
         return error;
     }
 
-    private int MoveIn(ReadOnlySpan<byte> temporary, Span<byte> path)
+    private static int MoveIn(Folders folders, ReadOnlySpan<byte> temporary, Span<byte> path)
     {
-        if (LinuxFile.Rename(_temporary, temporary, _blocks, path)) return 0;
+        if (LinuxFile.Rename(folders.Temporary, temporary, folders.Blocks, path)) return 0;
         if (LinuxFile.LastError != LinuxFile.ENOENT) return LinuxFile.LastError;
 
         // The first block of its folder.
         Span<byte> folder = [path[0], path[1], 0];
-        if (!LinuxFile.MakeFolder(_blocks, folder) && LinuxFile.LastError != LinuxFile.EEXIST) return LinuxFile.LastError;
-        return LinuxFile.Rename(_temporary, temporary, _blocks, path) ? 0 : LinuxFile.LastError;
+        if (!LinuxFile.MakeFolder(folders.Blocks, folder) && LinuxFile.LastError != LinuxFile.EEXIST) return LinuxFile.LastError;
+        return LinuxFile.Rename(folders.Temporary, temporary, folders.Blocks, path) ? 0 : LinuxFile.LastError;
     }
 
     private static void WritePath(BlockName name, Span<byte> path)
@@ -132,9 +182,28 @@ internal sealed class BlockFiles : IDisposable
         path[^1] = 0;
     }
 
-    public void Dispose()
+    public void Dispose() => _folders.Dispose();
+
+    private sealed record Folders(SafeFileHandle Blocks, SafeFileHandle Temporary) : IDisposable
     {
-        _blocks.Dispose();
-        _temporary.Dispose();
+        public static Folders Open(string blocksPath, string temporaryPath)
+        {
+            SafeFileHandle blocks = LinuxFile.OpenFolder(blocksPath);
+            try
+            {
+                return new Folders(blocks, LinuxFile.OpenFolder(temporaryPath));
+            }
+            catch (IOException)
+            {
+                blocks.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            Blocks.Dispose();
+            Temporary.Dispose();
+        }
     }
 }

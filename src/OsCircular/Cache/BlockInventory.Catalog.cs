@@ -70,6 +70,22 @@ internal sealed partial class BlockInventory
         }
     }
 
+    /// <summary>Whatever was known may be so no more: all blocks count as unseen until their folders are looked through, and none as proven.</summary>
+    public void DoubtAll()
+    {
+        lock (_gate)
+        {
+            _known = false;
+            ProofKey = RandomNumberGenerator.GetBytes(CatalogHeader.ProofKeySize);
+            for (int slot = 0; slot < _table.End; slot++)
+            {
+                if (!_table.IsUsed(slot)) continue;
+                _table[slot].Flags |= BlockTable.EntryFlags.Unseen;
+                _table[slot].Proof = 0;
+            }
+        }
+    }
+
     /// <summary>A block file was seen in its folder.</summary>
     public void Seen(BlockName name, int storedLength)
     {

@@ -9,7 +9,7 @@ namespace OsCircular.Cache;
 /// The block files of this cache. Reading is opening: neither table nor catalogue decides what is there. Thread-safe.
 /// A reader holds a descriptor, so a file evicted or replaced under it is still read whole.
 /// </summary>
-public sealed class BlockStore : ILocalBlocks
+public sealed partial class BlockStore : ILocalBlocks
 {
     private readonly BlockFiles _files;
     private readonly BlockInventory _inventory;
@@ -18,9 +18,12 @@ public sealed class BlockStore : ILocalBlocks
     private readonly CacheHealth _health;
     private readonly CacheCounters _counters;
     private readonly DamageBook _damage;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
 
     internal BlockStore(
-        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, DamageBook damage)
+        BlockFiles files, BlockInventory inventory, BlockSlots slots, CacheRoom room, CacheHealth health, CacheCounters counters, DamageBook damage,
+        DiskThreads readers, DiskThreads writers)
     {
         _files = files;
         _inventory = inventory;
@@ -29,6 +32,8 @@ public sealed class BlockStore : ILocalBlocks
         _health = health;
         _counters = counters;
         _damage = damage;
+        _readers = readers;
+        _writers = writers;
     }
 
     /// <inheritdoc/>
@@ -36,12 +41,14 @@ public sealed class BlockStore : ILocalBlocks
     {
         block = default;
         if (storedLength is <= 0 or > StoredBlock.MaxLength) return SourceError.Missing;
+        if (!_health.MayRead()) return SourceError.Unreachable;
         Memory<byte> bytes = destination[..storedLength];
         SourceError error = _files.Read(name, bytes.Span);
         if (error == SourceError.None && !StoredBlock.TryVerify(name, bytes, out block)) error = SourceError.Invalid;
         switch (error)
         {
             case SourceError.None:
+                _health.ReadWorked();
                 _counters.Add(CacheCounter.Hits);
                 _counters.Add(CacheCounter.HitBytes, storedLength);
                 if (!_inventory.Touch(name)) Adopt(name, storedLength);
@@ -52,6 +59,9 @@ public sealed class BlockStore : ILocalBlocks
             case SourceError.Missing:
                 if (_inventory.Holds(name)) Forget(name);
                 break;
+            case SourceError.Unreachable:
+                _health.ReadFailed();
+                break;
         }
 
         return error;
@@ -59,6 +69,12 @@ public sealed class BlockStore : ILocalBlocks
 
     /// <inheritdoc/>
     public bool MayHold(BlockName name) => _inventory.MayHold(name);
+
+    /// <inheritdoc/>
+    public bool Hangs => _health.ReadsHang;
+
+    /// <summary>Whether to look on the disk at all: for those who open its files themselves.</summary>
+    public bool MayRead => _health.MayRead();
 
     /// <inheritdoc/>
     public bool IsProven(BlockName name, Digest content) => _inventory.IsProven(name, content);
@@ -81,6 +97,8 @@ public sealed class BlockStore : ILocalBlocks
     /// <returns>None: it is good. Missing; Invalid: it was set aside; Unreachable: it cannot be read.</returns>
     internal SourceError Check(BlockName name, bool pastPageCache, out int length)
     {
+        length = 0;
+        if (!_health.MayRead()) return SourceError.Unreachable;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {

@@ -5,14 +5,17 @@ namespace OsCircular.Cache;
 
 /// <summary>
 /// The cache's folder, locked by this process: the repository's tree, beside <c>agent/</c> (private) and <c>tmp/</c> (emptied at start).
-/// Disposing gives the lock up.
+/// Disposing gives the lock up. A folder that vanishes under a running agent is let go, and taken up again where it comes back: by one task, the cache's upkeep.
 /// </summary>
 public sealed class CacheDirectory : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Shared = Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
-    private readonly CacheLock _lock;
+    private CacheLock _lock;
+
+    // The folder itself, and those in it that are held open: what else could be at their paths is another cache, or none.
+    private FileIdentity[] _identities = [];
 
     private CacheDirectory(string path, CacheLock cacheLock)
     {
@@ -35,20 +38,43 @@ public sealed class CacheDirectory : IDisposable
     public static CacheDirectory Open(string path)
     {
         string whole = System.IO.Path.GetFullPath(path);
-        CacheLock? taken = null;
+        CacheDirectory opened = new(whole, TakeLock(whole));
         try
         {
-            Make(whole, Shared);
-            Make(System.IO.Path.Combine(whole, "agent"), Private);
-            taken = CacheLock.Take(whole, System.IO.Path.Combine(whole, "agent", "lock"));
-            CacheDirectory opened = new(whole, taken);
             opened.Prepare();
             return opened;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            taken?.Dispose();
-            throw new UserError($"cannot use {whole} as a cache: {e.Message}; choose a folder you may write to with --cache", e);
+            opened.Dispose();
+            throw Unusable(whole, e);
+        }
+    }
+
+    /// <summary>Whether the folder that was opened is still the one at its path. Asks the disk.</summary>
+    public bool IsThere() => _identities.AsSpan().SequenceEqual(Identify());
+
+    /// <summary>Gives the lock up, for the folder is gone.</summary>
+    public void LetGo() => _lock.Dispose();
+
+    /// <summary>Takes the folder up again, where one is back in its place: as <see cref="Open"/> does.</summary>
+    /// <param name="problem">What there is, and why it is not taken; null where nothing is there.</param>
+    public bool TryReturn(out string? problem)
+    {
+        problem = null;
+        if (!ReturnRule.MayReturn(_identities[0], Identity(Path), Identity(System.IO.Path.GetDirectoryName(Path) ?? "/"), File.Exists(LockOf(Path)))) return false;
+        try
+        {
+            CacheLock taken = TakeLock(Path);
+            _lock = taken;
+            Prepare();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or UserError)
+        {
+            _lock.Dispose();
+            problem = e.Message;
+            return false;
         }
     }
 
@@ -66,7 +92,31 @@ public sealed class CacheDirectory : IDisposable
         foreach (string folder in folders) Make(Of(folder), Shared);
         Make(TemporaryPath, Private);
         Empty(TemporaryPath);
+        _identities = [.. Identify()];
     }
+
+    private FileIdentity[] Identify() => [Identity(Path) ?? default, Identity(BlocksPath) ?? default, Identity(TemporaryPath) ?? default];
+
+    private static FileIdentity? Identity(string path) => LinuxFile.TryStat(path, followLink: true, out FileIdentity identity) ? identity : null;
+
+    private static string LockOf(string path) => System.IO.Path.Combine(path, "agent", "lock");
+
+    private static CacheLock TakeLock(string path)
+    {
+        try
+        {
+            Make(path, Shared);
+            Make(System.IO.Path.Combine(path, "agent"), Private);
+            return CacheLock.Take(path, LockOf(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, e);
+        }
+    }
+
+    private static UserError Unusable(string path, Exception cause) =>
+        new($"cannot use {path} as a cache: {cause.Message}; choose a folder you may write to with --cache", cause);
 
     // What exists is left as it is, so that a cache on a read-only file system opens.
     private static void Make(string path, UnixFileMode mode)

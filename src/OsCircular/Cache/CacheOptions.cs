@@ -21,6 +21,12 @@ public sealed record CacheOptions
     /// <summary>Bytes a second that the scrub reads of an idle disk; 0: no scrub. Default: 0.</summary>
     public long ScrubRate { get; init; }
 
+    /// <summary>How long a call on the disk is waited for before the disk counts as hanging: 100 ms to 1 min. Default: 5 s, which a sleeping disk may take to spin up.</summary>
+    public TimeSpan HangLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the folder is looked for: 100 ms to 1 h. Default: 2 s.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <param name="fileSystemSize">Bytes; below zero where unknown.</param>
     internal long QuotaOn(long fileSystemSize) => Quota ?? (fileSystemSize < 0 ? long.MaxValue / 2 : fileSystemSize / 10 * 9);
 
@@ -36,6 +42,8 @@ public sealed record CacheOptions
         if (CatalogInterval < TimeSpan.FromSeconds(1) || CatalogInterval > TimeSpan.FromHours(1)) errors.Add($"catalogue interval: {CatalogInterval} is not between 1s and 1h");
         if (RetryInterval < TimeSpan.FromMilliseconds(100) || RetryInterval > TimeSpan.FromHours(1)) errors.Add($"cache retry interval: {RetryInterval} is not between 100ms and 1h");
         if (ScrubRate < 0) errors.Add($"scrub rate: {ScrubRate} bytes a second is below zero; give 0 for no scrub");
+        if (WatchInterval < TimeSpan.FromMilliseconds(100) || WatchInterval > TimeSpan.FromHours(1)) errors.Add($"cache watch interval: {WatchInterval} is not between 100ms and 1h");
+        if (HangLimit < TimeSpan.FromMilliseconds(100) || HangLimit > TimeSpan.FromMinutes(1)) errors.Add($"cache hang limit: {HangLimit} is not between 100ms and 1min");
         return errors;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class CacheRoom(BlockInventory inventory, BlockFiles files, Bloc
     /// <summary>From now on room is given out.</summary>
     public void Open() => Volatile.Write(ref _open, 1);
 
+    /// <summary>No more, until it is opened again.</summary>
+    public void Close() => Volatile.Write(ref _open, 0);
+
     /// <summary>Reserves room for a file about to be fetched.</summary>
     /// <returns>Null where there is none: what was fetched is then not kept.</returns>
     public CacheReservation? TryReserve(int bytes)

@@ -1,4 +1,3 @@
-using OsCircular.Blocks;
 using OsCircular.Sources;
 
 namespace OsCircular.Cache;
@@ -15,7 +14,8 @@ public sealed class CachedBlockSource(BlockStore store, IBlockSource upstream, b
     /// <inheritdoc/>
     public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        if (store.TryRead(request.Name, request.StoredLength, destination, out StoredBlock held) == SourceError.None) return Fetched.Of(held);
+        Fetched held = await store.ReadAsync(request, destination).ConfigureAwait(false);
+        if (held.Succeeded) return held;
         if (countsMisses) store.CountMiss();
         return await upstream.FetchAsync(request, destination, cancellationToken).ConfigureAwait(false);
     }

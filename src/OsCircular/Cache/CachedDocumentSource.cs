@@ -7,12 +7,12 @@ public sealed class CachedDocumentSource(DocumentStore store, IDocumentSource up
 {
     public async ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken)
     {
-        FetchedDocument local = store.TryRead(name);
+        FetchedDocument local = await store.FetchAsync(name, deadline, cancellationToken).ConfigureAwait(false);
         if (local.Succeeded) return local;
         FetchedDocument fetched = await upstream.FetchAsync(name, deadline, cancellationToken).ConfigureAwait(false);
 
         // Kept if it can be; the asker has its document either way.
-        if (fetched.Succeeded) _ = store.TryStore(name, fetched);
+        if (fetched.Succeeded) _ = await store.StoreAsync(name, fetched).ConfigureAwait(false);
         return fetched;
     }
 

@@ -84,6 +84,21 @@ internal sealed class Catalog
         }
     }
 
+    /// <summary>Says that no catalogue is ours: what lies there belongs to the folder as it was.</summary>
+    public void Disown()
+    {
+        _marker = null;
+        try
+        {
+            _markerFile.Delete();
+        }
+        catch (IOException e)
+        {
+            // A full disk takes no new marker, but gives up the old one; a read-only one does neither, and then nothing changes.
+            CacheLog.CatalogUnwritable(_logger, e);
+        }
+    }
+
     /// <summary>Whether the next <see cref="Write"/> must be given every page, for there is no catalogue of ours to change.</summary>
     public bool NeedsAll() => _marker is null || !TryIsOurs();
 
@@ -162,20 +177,6 @@ internal sealed class Catalog
     {
         _markerFile.Write(marker.ToBytes());
         _marker = marker;
-    }
-
-    // A full disk takes no new marker, but gives up the old one; a read-only one does neither, and then nothing changes.
-    private void Disown()
-    {
-        _marker = null;
-        try
-        {
-            _markerFile.Delete();
-        }
-        catch (IOException e)
-        {
-            CacheLog.CatalogUnwritable(_logger, e);
-        }
     }
 
     private bool IsOurs() => _marker is { } marker && DigestOfFile() == marker.Database;

@@ -68,6 +68,6 @@ internal static class CatalogPage
             bytes[28],
             (SourceKind)bytes[29],
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[30..]));
-        return row.Name != default && row.StoredLength >= 0;
+        return row.Name != default && row.StoredLength is >= 0 and <= StoredBlock.MaxLength;
     }
 }

@@ -12,10 +12,14 @@ public sealed class DocumentStore : IDocumentSource
     private readonly CacheRoom _room;
     private readonly CacheHealth _health;
     private readonly DamageBook _damage;
+    private readonly HangWatch _hangs;
+    private readonly DiskThreads _readers;
+    private readonly DiskThreads _writers;
     private readonly Lock[] _slots = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
     internal DocumentStore(
-        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, DamageBook damage)
+        CacheDirectory directory, BlockInventory inventory, HeldNames names, CacheRoom room, CacheHealth health, DamageBook damage,
+        HangWatch hangs, DiskThreads readers, DiskThreads writers)
     {
         _directory = directory;
         _inventory = inventory;
@@ -23,15 +27,24 @@ public sealed class DocumentStore : IDocumentSource
         _room = room;
         _health = health;
         _damage = damage;
+        _hangs = hangs;
+        _readers = readers;
+        _writers = writers;
     }
 
     /// <inheritdoc/>
-    public ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken) => new(TryRead(name));
+    public ValueTask<FetchedDocument> FetchAsync(DocumentName name, Deadline deadline, CancellationToken cancellationToken) =>
+        _health.MayRead() ? _readers.RunAsync(() => TryRead(name), SourceError.Unreachable) : new(SourceError.Unreachable);
+
+    /// <inheritdoc cref="TryStore"/>
+    internal ValueTask<bool> StoreAsync(DocumentName name, FetchedDocument document) =>
+        _health.MayWrite() ? _writers.RunAsync(() => TryStore(name, document), otherwise: false) : default;
 
     /// <summary>Reads and verifies a document. A damaged one is removed, and counted, before this returns.</summary>
     /// <returns>The bytes, or Missing, Invalid (it was damaged) or Unreachable (the disk fails).</returns>
     public FetchedDocument TryRead(DocumentName name)
     {
+        if (!_health.MayRead()) return SourceError.Unreachable;
         FetchedDocument read = Read(name);
         if (read.Error == SourceError.Invalid) SetAside(name);
         return read;
@@ -73,6 +86,7 @@ public sealed class DocumentStore : IDocumentSource
 
     private FetchedDocument Read(DocumentName name)
     {
+        using DiskCall call = _hangs.Reads.Begin();
         try
         {
             using FileStream file = new(_directory.Of(name.Path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

@@ -12,10 +12,10 @@ public sealed class KeepingSource(BlockStore store, IBlockSource upstream, Sourc
     public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {
         // Room first: what is fetched without it would break the quota's promise.
-        using CacheReservation? reservation = store.TryReserve(request.StoredLength);
+        using CacheReservation? reservation = await store.ReserveAsync(request.StoredLength).ConfigureAwait(false);
         Fetched fetched = await upstream.FetchAsync(request, destination, cancellationToken).ConfigureAwait(false);
         if (!fetched.Succeeded) return fetched;
-        if (reservation is null || !store.TryStore(fetched.Block, reservation, from)) store.CountNotStored();
+        if (reservation is null || !await store.StoreAsync(fetched.Block, reservation, from).ConfigureAwait(false)) store.CountNotStored();
         return fetched;
     }
 

@@ -11,7 +11,7 @@ namespace OsCircular.Cache;
 /// </summary>
 internal static partial class LinuxFile
 {
-    public const int ENOENT = 2, EINTR = 4, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENOSPC = 28, EROFS = 30, EWOULDBLOCK = 11, EDQUOT = 122;
+    public const int ENOENT = 2, EINTR = 4, EIO = 5, EBADF = 9, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENOSPC = 28, EROFS = 30, EWOULDBLOCK = 11, EDQUOT = 122;
 
     public const int ReadOnly = 0;
     public const int ReadWrite = 2;

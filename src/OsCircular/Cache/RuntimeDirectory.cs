@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text;
 using OsCircular.Blocks;
 
 namespace OsCircular.Cache;
 
 /// <summary>
 /// Where an agent's control socket lies: named by the cache's device and inode, so that every spelling of the cache's path leads to it,
-/// and on another file system than the cache, so that it answers when the cache disk is gone.
+/// and on another file system than the cache, so that it answers when the cache disk is gone. For then a link named by the path leads there too.
 /// </summary>
 public static class RuntimeDirectory
 {
@@ -15,6 +16,10 @@ public static class RuntimeDirectory
     /// <param name="cachePath">The cache's folder, which exists.</param>
     /// <exception cref="UserError">There is no such folder.</exception>
     public static string For(string cachePath) => Path.Combine(Base(), IdentityOf(cachePath));
+
+    /// <summary>The runtime directory that was last made for a cache at this path, spelled as it was then; asks nothing of the cache's disk.</summary>
+    /// <returns>Null where none was.</returns>
+    public static string? LastAt(string cachePath) => new FileInfo(LinkOf(cachePath)).LinkTarget;
 
     /// <summary>Device and inode of a cache's folder, as text: the same for every spelling of its path, another for a copy of it.</summary>
     /// <exception cref="UserError">There is no such folder.</exception>
@@ -34,6 +39,7 @@ public static class RuntimeDirectory
         {
             MakeOwn(Path.GetDirectoryName(path)!);
             MakeOwn(path);
+            Link(LinkOf(cachePath), path);
             return path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,6 +53,16 @@ public static class RuntimeDirectory
         if (LinuxFile.UserId() == 0) return "/run/oscircular";
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         return string.IsNullOrEmpty(runtime) ? string.Create(CultureInfo.InvariantCulture, $"/tmp/oscircular-{LinuxFile.UserId()}") : Path.Combine(runtime, "oscircular");
+    }
+
+    private static string LinkOf(string cachePath) =>
+        Path.Combine(Base(), $"at-{Digest.Of(Encoding.UTF8.GetBytes(Path.TrimEndingDirectorySeparator(Path.GetFullPath(cachePath)))).ToString()[..16]}");
+
+    private static void Link(string link, string target)
+    {
+        if (new FileInfo(link).LinkTarget == target) return;
+        File.Delete(link);
+        File.CreateSymbolicLink(link, target);
     }
 
     private static void MakeOwn(string path)

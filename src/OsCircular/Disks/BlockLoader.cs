@@ -5,8 +5,8 @@ namespace OsCircular.Disks;
 
 /// <summary>
 /// Fills slots: from this host's own disk, on the reader's thread or a worker's; else from the rest of the chain, asynchronously, and then mapped on a worker.
-/// A local disk that hangs holds the threads that are in it, workers too. Then only what needs that disk waits, each read until its time is up: memory, cancelling and
-/// the time limit need none of these threads. All goes on when the disk does.
+/// A local disk that hangs holds the threads that are in it, workers too. Their reads are taken from them after a while and fetched elsewhere, by workers who stand in:
+/// see <see cref="DecodedMemory.Rescue"/>. Memory, cancelling and the time limit need none of these threads. All goes on when the disk does.
 /// </summary>
 internal sealed class BlockLoader
 {
@@ -38,10 +38,11 @@ internal sealed class BlockLoader
     }
 
     /// <summary>A worker's life: the next step of the most urgent slot, until the memory stops.</summary>
-    public void Work()
+    /// <param name="isStandIn">Whether it ends as soon as no thread is stuck any more.</param>
+    public void Work(bool isStandIn)
     {
         using var mapper = new BlockMapper(_local);
-        while (_memory.TryTakeNext(out MemorySlot? slot))
+        while (_memory.TryTakeNext(out MemorySlot? slot, isStandIn))
         {
             switch (slot.Step)
             {
@@ -102,7 +103,7 @@ internal sealed class BlockLoader
             fetched = SourceError.Unreachable;
         }
 
-        _memory.EndFetch(slot, fetched);
+        _memory.EndFetch(slot, fetched, diskHangs: !fetched.Succeeded && _local.Hangs);
     }
 
     private SourceError Map(MemorySlot slot, BlockMapper mapper)

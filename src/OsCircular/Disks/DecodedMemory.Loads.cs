@@ -11,12 +11,14 @@ internal sealed partial class DecodedMemory
     {
         lock (_gate)
         {
-            for (int i = 0; read.Ticket == ticket && i < read.PartCount; i++)
+            // For those who fetch instead: nobody was woken for what this thread was to load.
+            if (_stuck > 0) Monitor.PulseAll(_gate);
+            for (int i = 0; _stuck == 0 && read.Ticket == ticket && i < read.PartCount; i++)
             {
                 slot = read.Parts[i].Slot;
                 if (slot is not { State: SlotState.Queued, Step: LoadStep.Local }) continue;
                 _queue.Remove(slot);
-                slot.State = SlotState.Loading;
+                EnterDisk(slot);
                 return true;
             }
         }
@@ -26,21 +28,23 @@ internal sealed partial class DecodedMemory
     }
 
     /// <summary>The most urgent queued slot; waits for one. False when stopping.</summary>
-    public bool TryTakeNext([NotNullWhen(true)] out MemorySlot? slot)
+    /// <param name="slot">Then the caller's to load.</param>
+    /// <param name="isStandIn">Whether the caller is wanted only for as long as other threads are stuck: then false as well when they are back.</param>
+    public bool TryTakeNext([NotNullWhen(true)] out MemorySlot? slot, bool isStandIn = false)
     {
         lock (_gate)
         {
             while (true)
             {
                 slot = null;
-                if (_stopping) return false;
+                if (_stopping || (isStandIn && _stuck == 0)) return false;
                 if (_queue.TryTake(out slot)) break;
                 _idleWorkers++;
                 Monitor.Wait(_gate);
                 _idleWorkers--;
             }
 
-            slot.State = SlotState.Loading;
+            EnterDisk(slot);
             return true;
         }
     }
@@ -48,12 +52,23 @@ internal sealed partial class DecodedMemory
     /// <summary>Queues a slot that the caller was loading for its next step, on a worker.</summary>
     public void Requeue(MemorySlot slot, LoadStep step)
     {
+        var after = new Afterwards();
         lock (_gate)
         {
+            LeaveDisk(slot);
             slot.Step = step;
-            if (_stopping) _pool.Free(slot);
-            else Enqueue(slot, wake: true);
+            if (slot.State == SlotState.Doomed || _stopping)
+            {
+                _pool.Free(slot);
+                ServeShort(ref after);
+            }
+            else
+            {
+                Enqueue(slot, wake: true);
+            }
         }
+
+        after.Tell();
     }
 
     /// <summary>Says what a fetch is to ask for, and until when it may be cancelled. False where nobody wants the block any more.</summary>
@@ -82,7 +97,10 @@ internal sealed partial class DecodedMemory
     }
 
     /// <summary>A fetch has ended: with a block file in the slot's memory, which is then queued to be mapped, or with an error.</summary>
-    public void EndFetch(MemorySlot slot, in Fetched fetched)
+    /// <param name="slot">Whose fetch it was.</param>
+    /// <param name="fetched">What it came to.</param>
+    /// <param name="diskHangs">Whether the local disk could not say if it has the block.</param>
+    public void EndFetch(MemorySlot slot, in Fetched fetched, bool diskHangs)
     {
         var after = new Afterwards();
         lock (_gate)
@@ -93,7 +111,7 @@ internal sealed partial class DecodedMemory
             slot.Step = LoadStep.Map;
             if (slot.State == SlotState.Doomed || _stopping) _pool.Free(slot);
             else if (fetched.Succeeded) Enqueue(slot, wake: true);
-            else if (fetched.Error != SourceError.TimedOut || !TryFetchAgain(slot)) Fail(slot, fetched.Error, ref after);
+            else if (diskHangs ? !TryPark(slot) : fetched.Error != SourceError.TimedOut || !TryFetchAgain(slot)) Fail(slot, fetched.Error, ref after);
             ServeShort(ref after);
         }
 
@@ -106,6 +124,7 @@ internal sealed partial class DecodedMemory
         var after = new Afterwards();
         lock (_gate)
         {
+            LeaveDisk(slot);
             bool fetched = slot.Step == LoadStep.Map;
             slot.Fetched = default;
             if (slot.State == SlotState.Doomed || _stopping) _pool.Free(slot);

@@ -24,6 +24,9 @@ public sealed record DiskOptions
     /// <summary>When a waiting read fails, 1 s to 10 min; default 60 s.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>When a load that is in this host's own disk is given up, and its block fetched elsewhere: 5 s, sooner where reads have little time.</summary>
+    internal TimeSpan HangLimit => TimeSpan.FromTicks(Math.Min(ReadTimeout.Ticks / 4, TimeSpan.TicksPerSecond * 5));
+
     /// <summary>Adds a line to <paramref name="errors"/> for each value out of its range.</summary>
     public void Validate(ICollection<string> errors)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Sources;
@@ -10,6 +11,9 @@ public sealed class DiskService : IAsyncDisposable
     /// <summary>How long workers may take to end: longer than any disk that works.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often loads are looked for that hang in the local disk.</summary>
+    private static readonly TimeSpan RescueInterval = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly DecodedMemory _memory;
     private readonly BlockLoader _loader;
@@ -17,6 +21,9 @@ public sealed class DiskService : IAsyncDisposable
     private readonly IndexPages _pages;
     private readonly ReadPath _path;
     private readonly Task[] _workers;
+    private readonly ConcurrentDictionary<Task, byte> _standIns = [];
+    private readonly ITimer _rescue;
+    private readonly TimeSpan _hangLimit;
     private readonly ILocalBlocks _local;
     private readonly int _readAheadBlocks;
     private readonly TimeProvider _time;
@@ -41,7 +48,9 @@ public sealed class DiskService : IAsyncDisposable
         _loader = new BlockLoader(_memory, local, upstream, _owned, logger);
         _pages = new IndexPages(documents, _owned, time, logger, _stopping.Token);
         _path = new ReadPath(_memory, _loader, _owned, _stopping.Token);
-        _workers = [.. Enumerable.Range(0, options.Workers).Select(StartWorker)];
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(number => StartWorker($"disk worker {number}", isStandIn: false))];
+        _hangLimit = options.HangLimit;
+        _rescue = time.CreateTimer(_ => Rescue(), null, RescueInterval, RescueInterval);
     }
 
     /// <summary>What the read path has done so far.</summary>
@@ -62,10 +71,11 @@ public sealed class DiskService : IAsyncDisposable
         if (_disposed) return;
         _disposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _rescue.DisposeAsync().ConfigureAwait(false);
         _memory.Stop();
         try
         {
-            await Task.WhenAll(_workers).WaitAsync(StopLimit, _time).ConfigureAwait(false);
+            await Task.WhenAll([.. _workers, .. _standIns.Keys]).WaitAsync(StopLimit, _time).ConfigureAwait(false);
             await _owned.WhenAllAsync().ConfigureAwait(false);
             _loader.DisposeMappers();
         }
@@ -78,14 +88,26 @@ public sealed class DiskService : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private Task StartWorker(int number)
+    // For each thread that is lost to the disk another works meanwhile: at most as many as there are workers. They never enter the disk themselves.
+    private void Rescue()
+    {
+        int lost = _memory.Rescue(_hangLimit);
+        for (int i = _standIns.Count; lost > 0 && i < _workers.Length; i++, lost--)
+        {
+            Task standIn = StartWorker("disk stand-in", isStandIn: true);
+            _standIns.TryAdd(standIn, 0);
+            _ = standIn.ContinueWith(ended => _standIns.TryRemove(ended, out byte _), TaskScheduler.Default);
+        }
+    }
+
+    private Task StartWorker(string name, bool isStandIn)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
         {
             try
             {
-                _loader.Work();
+                _loader.Work(isStandIn);
                 ended.SetResult();
             }
             catch (Exception exception)
@@ -94,7 +116,7 @@ public sealed class DiskService : IAsyncDisposable
                 ended.SetResult();
             }
         })
-        { IsBackground = true, Name = $"disk worker {number}" }.Start();
+        { IsBackground = true, Name = name }.Start();
         return ended.Task;
     }
 }

@@ -19,7 +19,9 @@ internal sealed class LoadQueue
     public void Raise(MemorySlot slot, FetchClass fetchClass)
     {
         slot.Class = fetchClass;
-        if (slot.Queued.List is null) return;
+
+        // Else it is with a thread: its place in the list is of those that are in the disk.
+        if (slot.State != SlotState.Queued) return;
         Remove(slot);
         _byClass[(int)fetchClass].AddLast(slot.Queued);
     }

@@ -32,7 +32,7 @@ internal enum SlotState
 
     Ready,
 
-    /// <summary>Nobody wants it any more, but the fetch still owns the memory.</summary>
+    /// <summary>Nobody wants it any more, but the fetch, or the thread in a disk that hangs, still owns the memory.</summary>
     Doomed,
 }
 
@@ -69,6 +69,13 @@ internal sealed class MemorySlot
     public bool IsAhead;
 
     public LoadStep Step;
+
+    /// <summary>Timestamp of when a thread began to read it from the local disk.</summary>
+    public long EnteredDisk;
+
+    /// <summary>That thread has not come back, and nobody waits for it any more.</summary>
+    public bool IsStuck;
+
     public FetchClass Class;
     public Deadline Deadline;
 

@@ -71,6 +71,9 @@ internal sealed class SlotPool
         AheadWasted++;
     }
 
+    /// <summary>Undoes a <see cref="Forget"/>, where nothing came of it; not for one read ahead.</summary>
+    public void Remember(MemorySlot slot) => _slots.Add(slot.Key, slot);
+
     /// <summary>Forgets the block and makes the slot free; nobody may use it any more.</summary>
     public void Free(MemorySlot slot)
     {

@@ -43,8 +43,9 @@ internal static class ManifestJson
             refusal = null;
             return true;
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or InvalidOperationException)
         {
+            // The last for an escape that stands for no character: half a surrogate pair.
             refusal = new HeadRefusal(HeadRefusalReason.Malformed, $"has a manifest that breaks the format: {e.Message.ReplaceLineEndings(" ")}");
             return false;
         }

@@ -24,10 +24,11 @@ public sealed record MirrorUrl
     public static MirrorUrl Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text)) throw Wrong(text, "it is empty");
+        if (text.Any(char.IsControl)) throw Wrong(Redact(string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter))), "it holds a control character");
         if (!text.Contains("://", StringComparison.Ordinal)) return new MirrorUrl(new Uri("file://" + Uri.EscapeDataString(Folder(text)).Replace("%2F", "/")), null);
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)) throw Wrong(Redact(text), "it is not a URL");
         if (uri.Scheme is not ("http" or "https" or "file")) throw Wrong(Redact(text), $"{uri.Scheme} is not understood");
-        if (uri.IsFile && uri.Host.Length > 0) throw Wrong(text, "a file URL names no host: write file:///folder");
+        if (uri.IsFile && uri.Host.Length > 0) throw Wrong(Redact(text), "a file URL names no host: write file:///folder");
         if (uri.Query.Length > 0 || uri.Fragment.Length > 0) throw Wrong(Redact(text), "a ? or # has no meaning here");
         return new MirrorUrl(WithoutUser(uri), Basic(uri.UserInfo));
     }

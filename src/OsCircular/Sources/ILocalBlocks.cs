@@ -19,6 +19,9 @@ public interface ILocalBlocks
     /// <summary>Whether a block file of that name is believed to be here: a look in memory, a hint for read-ahead.</summary>
     bool MayHold(BlockName name);
 
+    /// <summary>Whether the disk hangs: what it does not yield now it may when it goes on. Looked at in memory.</summary>
+    bool Hangs { get; }
+
     /// <summary>Whether this name has been shown to hold this content (SHA-256) since the block file was stored here.</summary>
     bool IsProven(BlockName name, Digest content);
 

@@ -29,6 +29,14 @@ public sealed class SmallRepository : IAsyncDisposable
     public Task<MountedAgent> MountAsync(IEnumerable<string> mirrors, string? cache = null, params IEnumerable<string> options) =>
         MountedAgent.StartAsync(Repository.PublicKey, mirrors, cache, options);
 
+    /// <summary>The same with variables in its environment.</summary>
+    public Task<MountedAgent> MountInAsync(IReadOnlyDictionary<string, string?> environment, IEnumerable<string> mirrors, params IEnumerable<string> options) =>
+        MountedAgent.StartAsync(
+            arguments => OsCircularProgram.Start(environment, arguments),
+            Repository.PublicKey,
+            cache: null,
+            ["--peers", "off", .. mirrors.SelectMany(mirror => (string[])["--mirror", mirror]), .. options]);
+
     public ValueTask DisposeAsync()
     {
         Repository.Dispose();

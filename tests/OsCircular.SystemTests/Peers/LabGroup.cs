@@ -62,6 +62,13 @@ internal sealed class LabGroup : IAsyncDisposable
         return agent;
     }
 
+    /// <summary>Ends a member before the group ends, and takes away what is left of it.</summary>
+    public ValueTask LetGoAsync(LabAgent agent)
+    {
+        lock (_agents) _agents.Remove(agent);
+        return agent.DisposeAsync();
+    }
+
     /// <summary>Members with the mirror on these hosts, started at once.</summary>
     public Task<LabAgent[]> StartAllAsync(params IEnumerable<int> hosts) => Task.WhenAll(hosts.Select(host => StartAsync(host)));
 

@@ -25,6 +25,9 @@ public sealed class FakeLocalBlocks : ILocalBlocks
     /// <summary>Every read fails so, unless none.</summary>
     public SourceError Failure { get; set; }
 
+    /// <summary>What it says of itself.</summary>
+    public bool Hangs { get; set; }
+
     public void Add(byte[] blockFile) => _held[BlockName.Of(blockFile)] = blockFile;
 
     /// <summary>Puts bytes under a name that is not theirs.</summary>

@@ -37,7 +37,7 @@ public sealed class MountedAgent : IAsyncDisposable
     /// <param name="publicKey">The repository's public key file.</param>
     /// <param name="cache">The cache folder; one that goes away with the agent where null.</param>
     /// <param name="options">All further options of <c>mount</c>.</param>
-    internal static async Task<MountedAgent> StartAsync(Func<IEnumerable<string>, TestProcess> start, string publicKey, string? cache, IEnumerable<string> options)
+    public static async Task<MountedAgent> StartAsync(Func<IEnumerable<string>, TestProcess> start, string publicKey, string? cache, IEnumerable<string> options)
     {
         TempDirectory? ownCache = cache is null ? new TempDirectory() : null;
         cache ??= ownCache!.Folder("cache");

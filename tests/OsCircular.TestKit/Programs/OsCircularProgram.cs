@@ -16,12 +16,18 @@ public static class OsCircularProgram
 
     public static TestProcess Start(params IEnumerable<string> arguments) => TestProcess.Start(FilePath, arguments, Environment);
 
+    /// <summary>The same with further variables in its environment.</summary>
+    public static TestProcess Start(IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments) => TestProcess.Start(FilePath, arguments, With(environment));
+
     /// <summary>The same on a host of a lab.</summary>
-    public static TestProcess StartOn(LabHost host, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    public static TestProcess StartOn(LabHost host, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
+        host.Start(FilePath, arguments, With(environment ?? new Dictionary<string, string?>()));
+
+    private static Dictionary<string, string?> With(IReadOnlyDictionary<string, string?> environment)
     {
         var all = new Dictionary<string, string?>(Environment);
-        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>()) all[name] = value;
-        return host.Start(FilePath, arguments, all);
+        foreach ((string name, string? value) in environment) all[name] = value;
+        return all;
     }
 
     /// <summary>Runs one command to its end, at most two minutes.</summary>

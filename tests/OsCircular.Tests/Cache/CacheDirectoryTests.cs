@@ -89,6 +89,8 @@ public sealed class CacheDirectoryTests : IDisposable
         try
         {
             Assert.Equal(RuntimeDirectory.For(_folder), made);
+            Assert.Equal(made, RuntimeDirectory.LastAt(_folder + "/"));
+            Assert.Null(RuntimeDirectory.LastAt(CachePath));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(made));
         }
         finally
@@ -100,8 +102,8 @@ public sealed class CacheDirectoryTests : IDisposable
     [Fact]
     public void Options_AllWrong_EveryErrorIsListed()
     {
-        CacheOptions wrong = new() { Quota = 1, FreeSpaceFloor = -1, CatalogInterval = TimeSpan.Zero, RetryInterval = TimeSpan.FromDays(1) };
-        Assert.Equal(4, wrong.Validate().Count);
+        CacheOptions wrong = new() { Quota = 1, FreeSpaceFloor = -1, CatalogInterval = TimeSpan.Zero, RetryInterval = TimeSpan.FromDays(1), WatchInterval = TimeSpan.Zero, HangLimit = TimeSpan.Zero };
+        Assert.Equal(6, wrong.Validate().Count);
         Assert.Empty(new CacheOptions().Validate());
     }
 

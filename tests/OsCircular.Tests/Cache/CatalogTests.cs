@@ -15,6 +15,8 @@ public sealed class CatalogTests : IAsyncLifetime
 
     private string Database => Path.Combine(_cache.Path, "agent", "catalog.db");
 
+    private string Marker => Path.Combine(_cache.Path, "agent", "catalog.state");
+
     public async ValueTask InitializeAsync()
     {
         _cache = await TestCache.OpenAsync();
@@ -93,6 +95,51 @@ public sealed class CatalogTests : IAsyncLifetime
         await _cache.ReopenAsync();
         AssertAllHeld();
         Assert.False(File.Exists(Database + ".damaged-2"));
+    }
+
+    /// <summary>Also where the marker vouches for the damaged bytes, so that nothing but LiteDB and our own look at what it yields stands between.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Reopen_GarbledAtEvery512Bytes_ServesAndIsMadeAnew(bool vouchedFor)
+    {
+        await _cache.Cache.DisposeAsync();
+        byte[] good = File.ReadAllBytes(Database);
+        byte[] marker = File.ReadAllBytes(Marker);
+        Random random = new(1);
+        byte[] noise = new byte[512];
+        for (int at = 0; at < good.Length; at += 512)
+        {
+            byte[] bytes = [.. good];
+            random.NextBytes(noise);
+            noise.CopyTo(bytes, at);
+            File.WriteAllBytes(Database, bytes);
+            File.WriteAllBytes(Marker, vouchedFor ? new CatalogMarker(true, Digest.Of(bytes)).ToBytes() : marker);
+            await _cache.ReopenAsync();
+            Assert.All(Held, block => Assert.Equal(SourceError.None, _cache.Read(block)));
+            if (!vouchedFor) AssertAllHeld();
+            await _cache.Cache.DisposeAsync();
+        }
+
+        await _cache.ReopenAsync();
+    }
+
+    [Fact]
+    public async Task Reopen_TruncatedAtEvery512Bytes_ServesAndIsMadeAnew()
+    {
+        await _cache.Cache.DisposeAsync();
+        byte[] good = File.ReadAllBytes(Database);
+        byte[] marker = File.ReadAllBytes(Marker);
+        for (int length = 0; length < good.Length; length += 512)
+        {
+            File.WriteAllBytes(Database, good[..length]);
+            File.WriteAllBytes(Marker, marker);
+            await _cache.ReopenAsync();
+            AssertAllHeld();
+            await _cache.Cache.DisposeAsync();
+        }
+
+        await _cache.ReopenAsync();
     }
 
     [Fact]

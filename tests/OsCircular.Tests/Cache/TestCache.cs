@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using OsCircular.Blocks;
 using OsCircular.Cache;
 using OsCircular.Sources;
@@ -38,6 +39,18 @@ internal sealed class TestCache : IAsyncDisposable
         await Cache.DisposeAsync();
         Cache = await OpenAsync(Path, options);
     }
+
+    /// <summary>Lets time pass for the cache's upkeep until it has come true.</summary>
+    public static void Eventually(FakeTimeProvider time, Func<bool> condition) =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    time.Advance(Roomy.WatchInterval);
+                    return condition();
+                },
+                TimeSpan.FromSeconds(30)),
+            "it did not come true in time");
 
     public string FileOf(BlockName name) => System.IO.Path.Combine(Path, RepositoryPaths.Block(name));
 

@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+
+namespace OsCircular.Tests.Architecture;
+
+/// <summary>The wall clock jumps: it is asked for dates that people read and signed heads name, and by nobody who waits.</summary>
+public sealed partial class WallClockTests
+{
+    // Each with what it wants a date for.
+    private static readonly string[] Allowed =
+    [
+        "src/OsCircular.Agent/Demo/DemoRun.cs",
+        "src/OsCircular/Cache/BlockInventory.cs", // when a block was last used, for people
+        "src/OsCircular/Cache/CacheHealth.cs", // since when the disk is in trouble
+        "src/OsCircular/Library/HeadLibrary.cs", // expiry, and when a head was adopted
+        "src/OsCircular/Peers/PeerService.cs", // on which day a peer was seen
+        "src/OsCircular/Publishing/Publisher.cs", // when it was published, and until when it holds
+        "src/OsCircular/Publishing/Signer.cs",
+    ];
+
+    [Fact]
+    public void GetUtcNow_InTheSources_IsAskedByTheseOnly()
+    {
+        string[] asking = [.. Repository.Files("src", "*.cs").Where(file => WallClock().IsMatch(File.ReadAllText(Repository.PathOf(file))))];
+        Assert.NotEmpty(asking);
+        Assert.Empty(asking.Except(Allowed));
+    }
+
+    [GeneratedRegex(@"\.Get(Utc|Local)Now\(")]
+    private static partial Regex WallClock();
+}
