@@ -29,6 +29,9 @@ public sealed class CacheTroubleTests
         Blocks = 0,
         Damaged = 0,
         Healed = 0,
+        NotHealed = 0,
+        KeptAside = 0,
+        KeptAsideBytes = 0,
         Evicted = 0,
         NotStored = 0,
     };
