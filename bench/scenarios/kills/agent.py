@@ -85,4 +85,4 @@ def write_fio_image(path, mib):
 
 
 def fio(path, kind, mib, *more):
-    return ["fio", "--name=kills", f"--filename={path}", f"--rw={kind}", "--bs=64k", f"--size={mib}M", "--verify=crc32c", "--verify_fatal=0", "--output-format=json", *more]
+    return ["fio", "--name=kills", f"--filename={path}", f"--rw={kind}", "--bs=64k", f"--size={mib}M", "--verify=crc32c", "--verify_fatal=0", "--verify_state_save=0", "--output-format=json", *more]
