@@ -136,11 +136,11 @@ public sealed partial class BlockStore : ILocalBlocks
             }
 
             _inventory.Stored(block.Name, block.Bytes.Length, reservation.Use(), from);
+            _damage.Stored(block.Name, from);
         }
 
         _health.Written();
         _counters.AddStored(from, block.Bytes.Length);
-        _damage.Stored(block.Name, from);
         return true;
     }
 
@@ -151,7 +151,6 @@ public sealed partial class BlockStore : ILocalBlocks
     // Found wanting by a reader; looked at again in its slot, for another may have healed it since, or the row's length was wrong and the file is good.
     private void SetAside(BlockName name)
     {
-        string fault;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {
@@ -159,19 +158,20 @@ public sealed partial class BlockStore : ILocalBlocks
             {
                 SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
                 if (error == SourceError.Missing || (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _))) return;
-                fault = Fault(name, error, length);
+                string fault = Fault(name, error, length);
                 _damage.Folder.Take(RepositoryPaths.Block(name));
                 int failed = _files.Remove(name);
                 if (failed == 0) _inventory.Removed(name);
                 else _health.DiskFailed(failed);
+
+                // Before another can store it: or it would be wanted for ever.
+                _damage.Found(name, fault);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-
-        _damage.Found(name, fault);
     }
 
     private string Fault(BlockName name, SourceError error, int length)

@@ -77,9 +77,9 @@ public sealed class DocumentStore : IDocumentSource
 
             _inventory.DocumentStored(reservation.Use());
             _names.DocumentStored(name);
+            _damage.Stored(name);
         }
 
-        _damage.Stored(name);
         _health.Written();
         return true;
     }
@@ -124,9 +124,9 @@ public sealed class DocumentStore : IDocumentSource
             {
                 _health.DiskFailed(e);
             }
-        }
 
-        _damage.Found(name, "is not what its name says");
+            _damage.Found(name, "is not what its name says");
+        }
     }
 
     private Lock SlotOf(DocumentName name) => _slots[(uint)name.Digest.GetHashCode() % (uint)_slots.Length];

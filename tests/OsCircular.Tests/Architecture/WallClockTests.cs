@@ -11,6 +11,8 @@ public sealed partial class WallClockTests
         "src/OsCircular.Agent/Demo/DemoRun.cs",
         "src/OsCircular/Cache/BlockInventory.cs", // when a block was last used, for people
         "src/OsCircular/Cache/CacheHealth.cs", // since when the disk is in trouble
+        "src/OsCircular/Cache/Repair/DamagedFolder.cs", // on which day a damaged file was set aside, over restarts
+        "src/OsCircular/Cache/Repair/Scrub.cs", // when a round began, over restarts
         "src/OsCircular/Library/HeadLibrary.cs", // expiry, and when a head was adopted
         "src/OsCircular/Peers/PeerService.cs", // on which day a peer was seen
         "src/OsCircular/Publishing/Publisher.cs", // when it was published, and until when it holds

@@ -82,6 +82,14 @@ public sealed class ReferenceModelTests
     private static async Task ReadAsync(ReferenceRig rig, (int Version, long At, int Length) place)
     {
         (SourceError error, byte[] bytes) = await rig.ReadAsync(place.Version, place.At, place.Length);
+
+        // What was read ahead while all failed fails again at once for two seconds, and may have failed only just now.
+        if (error != SourceError.None && !rig.SecondFails && rig.AllHaveFailed)
+        {
+            rig.Forgive();
+            (error, bytes) = await rig.ReadAsync(place.Version, place.At, place.Length);
+        }
+
         if (error == SourceError.None) Assert.True(rig.IsRight(place.Version, place.At, bytes), $"wrong bytes of version {place.Version} at {place.At}");
         else Assert.True(rig.SecondFails, $"{error} at {place.At} while one source was good");
         if (rig.SecondFails) rig.Forgive();

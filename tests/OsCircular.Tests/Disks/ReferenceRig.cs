@@ -39,7 +39,18 @@ internal sealed class ReferenceRig : IAsyncDisposable
     public SourceError First { get; set; }
 
     /// <summary>Whether the second fails too, and so all.</summary>
-    public bool SecondFails { get; set; }
+    public bool SecondFails
+    {
+        get;
+        set
+        {
+            field = value;
+            AllHaveFailed |= value;
+        }
+    }
+
+    /// <summary>Whether that was ever so.</summary>
+    public bool AllHaveFailed { get; private set; }
 
     public int Versions => _published.Count;
 

@@ -56,9 +56,11 @@ public sealed class Healer : IAsyncDisposable
         await _turn.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
-            foreach (DocumentName name in _cache.DamagedDocuments)
-                _ = await _documents.FetchAsync(name, Deadline.In(BlockLimit, _time), ending.Token).ConfigureAwait(false);
+            await HealDocumentsAsync(ending.Token).ConfigureAwait(false);
             await HealBlocksAsync(ending.Token).ConfigureAwait(false);
+
+            // Pages that were read for the blocks' rows, and found damaged only then.
+            await HealDocumentsAsync(ending.Token).ConfigureAwait(false);
             return _cache.DamagedBlocks.Count + _cache.DamagedDocuments.Count;
         }
         finally
@@ -97,6 +99,12 @@ public sealed class Healer : IAsyncDisposable
                 pause = LongestInterval;
             }
         }
+    }
+
+    private async Task HealDocumentsAsync(CancellationToken cancellationToken)
+    {
+        foreach (DocumentName name in _cache.DamagedDocuments)
+            _ = await _documents.FetchAsync(name, Deadline.In(BlockLimit, _time), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task HealBlocksAsync(CancellationToken cancellationToken)
