@@ -36,7 +36,8 @@ class Agent:
              "--mirror", os.path.join(self.folder, "repository"), "--peers", "off", "--quota", "48MiB", "--memory", "16MiB",
              # On an overloaded machine a start may take longer than the 30 s that are the default.
              "--takeover-time", "120s", "--log-level", "Warning"],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            # The runtime keeps sockets there that a killed process leaves behind.
+            stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, "TMPDIR": self.folder})
 
     def wait_until_ready(self):
         """What it says first is that it is ready; an end without that is an error."""
