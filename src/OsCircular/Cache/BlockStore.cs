@@ -107,6 +107,7 @@ public sealed class BlockStore : ILocalBlocks
     /// <returns>False where the disk did not take it; the agent goes on without.</returns>
     public bool TryStore(in StoredBlock block, CacheReservation reservation, SourceKind from)
     {
+        bool healed;
         using (reservation)
         lock (_slots.Of(block.Name))
         {
@@ -118,11 +119,12 @@ public sealed class BlockStore : ILocalBlocks
             }
 
             _inventory.Stored(block.Name, block.Bytes.Length, reservation.Use(), from);
+            healed = _damage.Forget(block.Name);
         }
 
         _health.Written();
         _counters.AddStored(from, block.Bytes.Length);
-        _damage.Stored(block.Name, from);
+        if (healed) _damage.TellHealed(RepositoryPaths.Block(block.Name), from.ToString());
         return true;
     }
 
@@ -134,6 +136,7 @@ public sealed class BlockStore : ILocalBlocks
     private void SetAside(BlockName name)
     {
         string fault;
+        bool isNews;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {
@@ -146,6 +149,7 @@ public sealed class BlockStore : ILocalBlocks
                 int failed = _files.Remove(name);
                 if (failed == 0) _inventory.Removed(name);
                 else _health.DiskFailed(failed);
+                isNews = _damage.Note(name);
             }
         }
         finally
@@ -153,7 +157,7 @@ public sealed class BlockStore : ILocalBlocks
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        _damage.Found(name, fault);
+        if (isNews) _damage.TellDamaged(RepositoryPaths.Block(name), fault);
     }
 
     private string Fault(BlockName name, SourceError error, int length)

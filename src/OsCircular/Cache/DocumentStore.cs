@@ -47,6 +47,7 @@ public sealed class DocumentStore : IDocumentSource
     public bool TryStore(DocumentName name, FetchedDocument document)
     {
         if (!document.Succeeded) throw new ArgumentException($"{name} was not fetched: {document.Error}.", nameof(document));
+        bool healed;
         lock (SlotOf(name))
         {
             if (Holds(name)) return true;
@@ -64,9 +65,10 @@ public sealed class DocumentStore : IDocumentSource
 
             _inventory.DocumentStored(reservation.Use());
             _names.DocumentStored(name);
+            healed = _damage.Forget(name);
         }
 
-        _damage.Stored(name);
+        if (healed) _damage.TellHealed(name.Path, "peers or mirrors");
         _health.Written();
         return true;
     }
@@ -93,6 +95,7 @@ public sealed class DocumentStore : IDocumentSource
 
     private void SetAside(DocumentName name)
     {
+        bool isNews;
         lock (SlotOf(name))
         {
             // Another may have healed it since.
@@ -110,9 +113,11 @@ public sealed class DocumentStore : IDocumentSource
             {
                 _health.DiskFailed(e);
             }
+
+            isNews = _damage.Note(name);
         }
 
-        _damage.Found(name, "is not what its name says");
+        if (isNews) _damage.TellDamaged(name.Path, "is not what its name says");
     }
 
     private Lock SlotOf(DocumentName name) => _slots[(uint)name.Digest.GetHashCode() % (uint)_slots.Length];
