@@ -21,7 +21,8 @@ internal static class VerifyCommand
         Option<string?> publicKey = CommonOptions.PublicKey();
         Option<bool> repair = new("--repair")
         {
-            Description = "Put back what is damaged: in a repository from --from; in a cache from --from or, where an agent runs on it, from its mirrors and peers. What cannot be had is set aside in a cache.",
+            Description = "Put back what is damaged: from --from, or, in a cache that an agent runs on, from its mirrors and peers. "
+                + "What cannot be had is set aside in a cache.",
         };
         Option<string?> from = new("--from") { Description = "Where good files are: a mirror's URL, a copy's folder, or the disk image that was published.", HelpName = "URL|DIR|IMAGE" };
         Option<bool> json = CommonOptions.Json();
@@ -53,7 +54,8 @@ internal static class VerifyCommand
     {
         using AgentLogging logging = new(LogLevel.Warning);
         using RepairSource source = new(from, TimeProvider.System, logging.Factory);
-        if (!RepositoryVerifier.IsCache(path) && !source.IsSet) throw new UserError("--from is missing: name a mirror, a copy or the disk image that the repository is to be repaired from", UserError.WrongUsage);
+        if (!RepositoryVerifier.IsCache(path) && !source.IsSet)
+            throw new UserError("--from is missing: name a mirror, a copy or the disk image that the repository is to be repaired from", UserError.WrongUsage);
         RepairResult result = await ShowingProgressAsync(progress => RepositoryVerifier.IsCache(path)
             ? new CacheRepair(path, key, source, TimeProvider.System, logging.Factory).RunAsync(progress, cancellationToken)
             : new RepositoryRepairer(survey => Task.Run(() => source.For(survey, cancellationToken)), TimeProvider.System).RepairAsync(path, key, progress, cancellationToken));
@@ -63,7 +65,8 @@ internal static class VerifyCommand
         }
         else
         {
-            if (!result.Found.IsGood) Console.Out.WriteLine($"{result.Found.DamageCount} damaged or missing: {result.Repaired} repaired, {result.Removed} {(RepositoryVerifier.IsCache(path) ? "set aside, to be fetched when they are read" : "removed, for nothing needs them")}");
+            string removed = RepositoryVerifier.IsCache(path) ? "set aside, to be fetched when they are read" : "removed, for nothing needs them";
+            if (!result.Found.IsGood) Console.Out.WriteLine($"{Sum(result.Found)}: {result.Repaired} repaired, {result.Removed} {removed}");
             Print(result.Left);
         }
 

@@ -80,8 +80,11 @@ public sealed class BlockCache : IAsyncDisposable
     /// <inheritdoc cref="DamagedBlocks"/>
     public IReadOnlyList<DocumentName> DamagedDocuments => _damage.WantingDocuments;
 
-    /// <summary>Says that nothing on offer needs this damaged block any more.</summary>
-    public void GiveUp(BlockName name) => _damage.GiveUp(name);
+    /// <summary>Says that a damaged block is good again, or that nothing on offer needs it any more.</summary>
+    public void ForgetDamage(BlockName name) => _damage.Forget(name);
+
+    /// <summary>The same of a document.</summary>
+    public void ForgetDamage(DocumentName name) => _damage.Forget(name);
 
     internal (int Blocks, long BlockBytes, long DocumentBytes, long Reserved) Totals => _inventory.Totals;
 

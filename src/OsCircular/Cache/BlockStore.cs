@@ -125,6 +125,7 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <returns>False where the disk did not take it; the agent goes on without.</returns>
     public bool TryStore(in StoredBlock block, CacheReservation reservation, SourceKind from)
     {
+        bool healed;
         using (reservation)
         lock (_slots.Of(block.Name))
         {
@@ -136,11 +137,12 @@ public sealed partial class BlockStore : ILocalBlocks
             }
 
             _inventory.Stored(block.Name, block.Bytes.Length, reservation.Use(), from);
-            _damage.Stored(block.Name, from);
+            healed = _damage.Forget(block.Name);
         }
 
         _health.Written();
         _counters.AddStored(from, block.Bytes.Length);
+        if (healed) _damage.TellHealed(RepositoryPaths.Block(block.Name), from.ToString());
         return true;
     }
 
@@ -151,6 +153,8 @@ public sealed partial class BlockStore : ILocalBlocks
     // Found wanting by a reader; looked at again in its slot, for another may have healed it since, or the row's length was wrong and the file is good.
     private void SetAside(BlockName name)
     {
+        string fault;
+        bool isNews;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
         try
         {
@@ -158,20 +162,20 @@ public sealed partial class BlockStore : ILocalBlocks
             {
                 SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out int length);
                 if (error == SourceError.Missing || (error == SourceError.None && StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _))) return;
-                string fault = Fault(name, error, length);
+                fault = Fault(name, error, length);
                 _damage.Folder.Take(RepositoryPaths.Block(name));
                 int failed = _files.Remove(name);
                 if (failed == 0) _inventory.Removed(name);
                 else _health.DiskFailed(failed);
-
-                // Before another can store it: or it would be wanted for ever.
-                _damage.Found(name, fault);
+                isNews = _damage.Note(name);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        if (isNews) _damage.TellDamaged(RepositoryPaths.Block(name), fault);
     }
 
     private string Fault(BlockName name, SourceError error, int length)

@@ -41,8 +41,8 @@ internal static partial class CacheLog
     [LoggerMessage(EventIds.Cache + 30, LogLevel.Error, "The cache disk gave {count} damaged files in the last hour: check the disk below {cache}.")]
     public static partial void DiskDamages(ILogger logger, string cache, int count);
 
-    [LoggerMessage(EventIds.Cache + 31, LogLevel.Debug, "{path} was damaged in the cache and is stored anew ({detail}).")]
-    public static partial void Healed(ILogger logger, string path, string detail);
+    [LoggerMessage(EventIds.Cache + 31, LogLevel.Debug, "{path} was damaged in the cache and is stored anew, from {source}.")]
+    public static partial void Healed(ILogger logger, string path, string source);
 
     [LoggerMessage(EventIds.Cache + 32, LogLevel.Information, "The scrub has looked at all of the cache {cache}: {files} files, {damaged} of them damaged.")]
     public static partial void ScrubRound(ILogger logger, string cache, long files, long damaged);

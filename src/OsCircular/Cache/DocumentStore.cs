@@ -60,6 +60,7 @@ public sealed class DocumentStore : IDocumentSource
     public bool TryStore(DocumentName name, FetchedDocument document)
     {
         if (!document.Succeeded) throw new ArgumentException($"{name} was not fetched: {document.Error}.", nameof(document));
+        bool healed;
         lock (SlotOf(name))
         {
             if (Holds(name)) return true;
@@ -77,9 +78,10 @@ public sealed class DocumentStore : IDocumentSource
 
             _inventory.DocumentStored(reservation.Use());
             _names.DocumentStored(name);
-            _damage.Stored(name);
+            healed = _damage.Forget(name);
         }
 
+        if (healed) _damage.TellHealed(name.Path, "peers or mirrors");
         _health.Written();
         return true;
     }
@@ -107,6 +109,7 @@ public sealed class DocumentStore : IDocumentSource
 
     private void SetAside(DocumentName name)
     {
+        bool isNews;
         lock (SlotOf(name))
         {
             // Another may have healed it since.
@@ -125,8 +128,10 @@ public sealed class DocumentStore : IDocumentSource
                 _health.DiskFailed(e);
             }
 
-            _damage.Found(name, "is not what its name says");
+            isNews = _damage.Note(name);
         }
+
+        if (isNews) _damage.TellDamaged(name.Path, "is not what its name says");
     }
 
     private Lock SlotOf(DocumentName name) => _slots[(uint)name.Digest.GetHashCode() % (uint)_slots.Length];

@@ -27,6 +27,7 @@ public sealed class BlockStoreRaceTests
         Assert.Equal(0, status.ReservedBytes);
         Assert.True(status.Counters[CacheCounter.Evicted] > 0);
         Assert.True(status.Counters[CacheCounter.Healed] > 0);
+        Assert.DoesNotContain(cache.Cache.DamagedBlocks, cache.Blocks.Check);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(cache.Path, "tmp")));
     }
 

@@ -28,42 +28,37 @@ internal sealed class DamageBook(DamagedFolder folder, DiskBlame blame, CacheCou
 
     public IReadOnlyList<DocumentName> WantingDocuments => [.. _documents.Keys];
 
-    /// <summary>A block file was found damaged. One that could not be set aside is found again and again, and told of once.</summary>
-    public void Found(BlockName name, string fault)
-    {
-        if (_blocks.Count >= MaxWanting || _blocks.TryAdd(name, 0)) Tell(RepositoryPaths.Block(name), fault);
-    }
+    /// <summary>A block file was found damaged. To be called while its slot is held: else another heals it before it is noted, and it stays noted for ever.</summary>
+    /// <returns>Whether to tell of it: one that cannot be set aside is found again and again.</returns>
+    public bool Note(BlockName name) => _blocks.Count >= MaxWanting || _blocks.TryAdd(name, 0);
 
-    /// <inheritdoc cref="Found(BlockName, string)"/>
-    public void Found(DocumentName name, string fault)
-    {
-        if (_documents.Count >= MaxWanting || _documents.TryAdd(name, 0)) Tell(name.Path, fault);
-    }
+    /// <inheritdoc cref="Note(BlockName)"/>
+    public bool Note(DocumentName name) => _documents.Count >= MaxWanting || _documents.TryAdd(name, 0);
 
-    /// <summary>A block was stored.</summary>
-    public void Stored(BlockName name, SourceKind from)
-    {
-        if (!_blocks.TryRemove(name, out _)) return;
-        counters.Add(CacheCounter.Healed);
-        CacheLog.Healed(logger, RepositoryPaths.Block(name), $"from: {from}");
-    }
+    /// <summary>It was stored anew, to be called while its slot is held; or is found good; or nothing on offer needs it any more.</summary>
+    /// <returns>Whether it was noted.</returns>
+    public bool Forget(BlockName name) => _blocks.TryRemove(name, out _);
 
-    /// <summary>A document was stored.</summary>
-    public void Stored(DocumentName name)
-    {
-        if (!_documents.TryRemove(name, out _)) return;
-        counters.Add(CacheCounter.Healed);
-        CacheLog.Healed(logger, name.Path, "its digest is right");
-    }
+    /// <inheritdoc cref="Forget(BlockName)"/>
+    public bool Forget(DocumentName name) => _documents.TryRemove(name, out _);
 
-    /// <summary>Nothing on offer needs it any more.</summary>
-    public void GiveUp(BlockName name) => _blocks.TryRemove(name, out _);
-
-    private void Tell(string path, string fault)
+    /// <summary>Counts a damaged file and says so; the disk is to blame.</summary>
+    /// <param name="path">In the repository's tree.</param>
+    /// <param name="fault">To follow the path.</param>
+    public void TellDamaged(string path, string fault)
     {
         counters.Add(CacheCounter.Damaged);
         DiskBlame.Verdict verdict = blame.Note();
         if (verdict.TellThis) CacheLog.FileDamaged(logger, path, cache, fault);
         if (verdict.Warn) CacheLog.DiskDamages(logger, cache, verdict.LastHour);
+    }
+
+    /// <summary>Counts a damaged file that was stored anew.</summary>
+    /// <param name="path">In the repository's tree.</param>
+    /// <param name="from">Who yielded it.</param>
+    public void TellHealed(string path, string from)
+    {
+        counters.Add(CacheCounter.Healed);
+        CacheLog.Healed(logger, path, from);
     }
 }

@@ -104,7 +104,12 @@ public sealed class Healer : IAsyncDisposable
     private async Task HealDocumentsAsync(CancellationToken cancellationToken)
     {
         foreach (DocumentName name in _cache.DamagedDocuments)
+        {
             _ = await _documents.FetchAsync(name, Deadline.In(BlockLimit, _time), cancellationToken).ConfigureAwait(false);
+
+            // Put back by another's hand.
+            if (_cache.Documents.TryRead(name).Succeeded) _cache.ForgetDamage(name);
+        }
     }
 
     private async Task HealBlocksAsync(CancellationToken cancellationToken)
@@ -112,7 +117,7 @@ public sealed class Healer : IAsyncDisposable
         IReadOnlyList<BlockName> damaged = _cache.DamagedBlocks;
         if (damaged.Count == 0 || _manifest() is not { } manifest) return;
         List<BlockRow> rows = await DamagedRows.FindAsync(damaged, manifest, _cache.Documents, _time, cancellationToken).ConfigureAwait(false);
-        foreach (BlockName name in damaged.Except(rows.Select(row => row.Name))) _cache.GiveUp(name);
+        foreach (BlockName name in damaged.Except(rows.Select(row => row.Name))) _cache.ForgetDamage(name);
         foreach (BlockRow row in rows)
         {
             byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
@@ -120,6 +125,7 @@ public sealed class Healer : IAsyncDisposable
             _ = await _blocks.FetchAsync(request, buffer, cancellationToken).ConfigureAwait(false);
             ArrayPool<byte>.Shared.Return(buffer);
             cancellationToken.ThrowIfCancellationRequested();
+            if (_cache.Blocks.Check(row.Name)) _cache.ForgetDamage(row.Name);
         }
     }
 }
