@@ -81,7 +81,7 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentMeters meters = Owned(new AgentMeters());
 
         // This host's own disk.
-        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
+        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, CacheOptions.For(options.Quota, options.ReadTimeout), isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
         _parts.Cache = cache;
         cache.Publish(meters);
 
