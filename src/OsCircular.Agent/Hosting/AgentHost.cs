@@ -85,7 +85,8 @@ internal sealed class AgentHost : IAsyncDisposable
         AgentMeters meters = Owned(new AgentMeters());
 
         // This host's own disk.
-        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, new CacheOptions { Quota = options.Quota, ScrubRate = options.ScrubRate }, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
+        CacheOptions cacheOptions = CacheOptions.For(options.Quota, options.ReadTimeout) with { ScrubRate = options.ScrubRate };
+        BlockCache cache = Owned(BlockCache.Open(options.CacheDirectory, cacheOptions, isPinned: _ => false, time, logs.CreateLogger<BlockCache>()));
         _parts.Cache = cache;
         cache.Publish(meters);
 

@@ -27,6 +27,14 @@ public sealed record CacheOptions
     /// <summary>How often the folder is looked for: 100 ms to 1 h. Default: 2 s.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <param name="quota">As <see cref="Quota"/>.</param>
+    /// <param name="readTimeout">How long reads may take: a disk that hangs is given up in time for them to go elsewhere.</param>
+    public static CacheOptions For(long? quota, TimeSpan readTimeout)
+    {
+        CacheOptions defaults = new() { Quota = quota };
+        return readTimeout / 4 < defaults.HangLimit ? defaults with { HangLimit = readTimeout / 4 } : defaults;
+    }
+
     /// <param name="fileSystemSize">Bytes; below zero where unknown.</param>
     internal long QuotaOn(long fileSystemSize) => Quota ?? (fileSystemSize < 0 ? long.MaxValue / 2 : fileSystemSize / 10 * 9);
 

@@ -72,6 +72,9 @@ internal sealed class BlockLoader
     {
         SourceError error;
         bool mapped = false;
+
+        // Asked before and after, for it may begin or end meanwhile.
+        bool hung = _local.Hangs;
         try
         {
             // A row is bounded by the block size when its page is parsed, but the disk's last block may be shorter.
@@ -84,7 +87,7 @@ internal sealed class BlockLoader
         }
 
         // Not here, damaged here, disk failing: the rest of the chain may have it.
-        if (error != SourceError.None) _memory.Requeue(slot, LoadStep.Fetch);
+        if (error != SourceError.None) _memory.Requeue(slot, LoadStep.Fetch, passedDisk: error == SourceError.Unreachable && (hung || _local.Hangs));
         else _memory.EndLoad(slot, Judge(slot, mapped));
     }
 
@@ -103,7 +106,7 @@ internal sealed class BlockLoader
             fetched = SourceError.Unreachable;
         }
 
-        _memory.EndFetch(slot, fetched, diskHangs: !fetched.Succeeded && _local.Hangs);
+        _memory.EndFetch(slot, fetched);
     }
 
     private SourceError Map(MemorySlot slot, BlockMapper mapper)

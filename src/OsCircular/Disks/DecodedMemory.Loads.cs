@@ -50,13 +50,17 @@ internal sealed partial class DecodedMemory
     }
 
     /// <summary>Queues a slot that the caller was loading for its next step, on a worker.</summary>
-    public void Requeue(MemorySlot slot, LoadStep step)
+    /// <param name="slot">No longer the caller's.</param>
+    /// <param name="step">What it needs next.</param>
+    /// <param name="passedDisk">Whether the local disk was passed by.</param>
+    public void Requeue(MemorySlot slot, LoadStep step, bool passedDisk)
     {
         var after = new Afterwards();
         lock (_gate)
         {
             LeaveDisk(slot);
             slot.Step = step;
+            slot.PassedDisk = passedDisk;
             if (slot.State == SlotState.Doomed || _stopping)
             {
                 _pool.Free(slot);
@@ -97,10 +101,7 @@ internal sealed partial class DecodedMemory
     }
 
     /// <summary>A fetch has ended: with a block file in the slot's memory, which is then queued to be mapped, or with an error.</summary>
-    /// <param name="slot">Whose fetch it was.</param>
-    /// <param name="fetched">What it came to.</param>
-    /// <param name="diskHangs">Whether the local disk could not say if it has the block.</param>
-    public void EndFetch(MemorySlot slot, in Fetched fetched, bool diskHangs)
+    public void EndFetch(MemorySlot slot, in Fetched fetched)
     {
         var after = new Afterwards();
         lock (_gate)
@@ -111,7 +112,7 @@ internal sealed partial class DecodedMemory
             slot.Step = LoadStep.Map;
             if (slot.State == SlotState.Doomed || _stopping) _pool.Free(slot);
             else if (fetched.Succeeded) Enqueue(slot, wake: true);
-            else if (diskHangs ? !TryPark(slot) : fetched.Error != SourceError.TimedOut || !TryFetchAgain(slot)) Fail(slot, fetched.Error, ref after);
+            else if (slot.PassedDisk ? !TryPark(slot) : fetched.Error != SourceError.TimedOut || !TryFetchAgain(slot)) Fail(slot, fetched.Error, ref after);
             ServeShort(ref after);
         }
 

@@ -57,6 +57,7 @@ internal sealed partial class DecodedMemory
         fresh.Class = slot.Class;
         fresh.Deadline = slot.Deadline;
         fresh.Step = LoadStep.Fetch;
+        fresh.PassedDisk = true;
         while (slot.Waiters.First is { } waiter)
         {
             slot.Waiters.Remove(waiter);
@@ -73,8 +74,14 @@ internal sealed partial class DecodedMemory
     private void EnterDisk(MemorySlot slot)
     {
         slot.State = SlotState.Loading;
-        if (slot.Step == LoadStep.Local && _stuck > 0) slot.Step = LoadStep.Fetch;
         if (slot.Step != LoadStep.Local) return;
+        if (_stuck > 0)
+        {
+            slot.Step = LoadStep.Fetch;
+            slot.PassedDisk = true;
+            return;
+        }
+
         slot.EnteredDisk = _time.GetTimestamp();
         _inDisk.AddLast(slot.Queued);
     }
@@ -87,12 +94,13 @@ internal sealed partial class DecodedMemory
         if (--_stuck == 0) Monitor.PulseAll(_gate);
     }
 
-    /// <summary>Nobody else has it, but the local disk, which hangs, may: those who have time left wait for that.</summary>
+    /// <summary>Nobody else has it, but the local disk, which was passed by, may: those who have time left wait for that.</summary>
     private bool TryPark(MemorySlot slot)
     {
         if (slot.Waiters.Last is not { } youngest || youngest.Value.Read.Deadline.HasPassed) return false;
         slot.State = SlotState.Queued;
         slot.Step = LoadStep.Local;
+        slot.PassedDisk = false;
         _parked.AddLast(slot.Queued);
         return true;
     }

@@ -73,6 +73,9 @@ internal sealed class MemorySlot
     /// <summary>Timestamp of when a thread began to read it from the local disk.</summary>
     public long EnteredDisk;
 
+    /// <summary>Whether the local disk was passed by, for it hangs: it may have the block all the same.</summary>
+    public bool PassedDisk;
+
     /// <summary>That thread has not come back, and nobody waits for it any more.</summary>
     public bool IsStuck;
 

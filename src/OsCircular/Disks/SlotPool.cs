@@ -58,6 +58,7 @@ internal sealed class SlotPool
         slot.State = SlotState.Taken;
         slot.Step = LoadStep.Local;
         slot.IsReferenced = false;
+        slot.PassedDisk = false;
         _slots.Add(key, slot);
         return slot;
     }
