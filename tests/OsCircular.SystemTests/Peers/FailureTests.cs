@@ -94,6 +94,8 @@ public sealed class FailureTests
         if (unplugged) await group.Lab.MendAsync(2);
         else goes = await group.StartAsync(2, group.Small, kept, ["--mirror", group.Mirror.Url]);
         await LabGroup.WaitUntilMetAsync(stays, goes);
+        await LabGroup.WaitUntilAsync(
+            async () => (await stays.PeersAsync()).Peers.Any(peer => peer.IsOn(goes.Host) && peer.State == "alive"), async () => (await stays.PeersAsync()).Json);
 
         await group.AssertReadsAllAsync(stays);
 
