@@ -21,6 +21,9 @@ public sealed class Healer : IAsyncDisposable
     /// <summary>Nobody waits for it, so on a busy line a block may take long.</summary>
     private static readonly TimeSpan BlockLimit = TimeSpan.FromMinutes(5);
 
+    /// <summary>Levels of the tallest index, and one more: each healed page may show the next damaged.</summary>
+    private const int MaxLooks = 8;
+
     private readonly BlockCache _cache;
     private readonly IBlockSource _blocks;
     private readonly IDocumentSource _documents;
@@ -56,11 +59,7 @@ public sealed class Healer : IAsyncDisposable
         await _turn.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
-            await HealDocumentsAsync(ending.Token).ConfigureAwait(false);
-            await HealBlocksAsync(ending.Token).ConfigureAwait(false);
-
-            // Pages that were read for the blocks' rows, and found damaged only then.
-            await HealDocumentsAsync(ending.Token).ConfigureAwait(false);
+            await HealBlocksAsync(await FindAsync(ending.Token).ConfigureAwait(false), ending.Token).ConfigureAwait(false);
             return _cache.DamagedBlocks.Count + _cache.DamagedDocuments.Count;
         }
         finally
@@ -101,6 +100,26 @@ public sealed class Healer : IAsyncDisposable
         }
     }
 
+    // Looking for the rows reads pages, and may find some of them damaged: these are healed, and it looks again.
+    private async Task<List<BlockRow>> FindAsync(CancellationToken cancellationToken)
+    {
+        List<BlockRow> rows = [];
+        for (int look = 0; look < MaxLooks; look++)
+        {
+            await HealDocumentsAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<BlockName> damaged = _cache.DamagedBlocks;
+            if (damaged.Count == 0 || _manifest() is not { } manifest) return [];
+            rows = await DamagedRows.FindAsync(damaged, manifest, _cache.Documents, _time, cancellationToken).ConfigureAwait(false);
+            if (_cache.DamagedDocuments.Count > 0) continue;
+
+            // Every page that is held was looked at: nobody can read these.
+            foreach (BlockName name in damaged.Except(rows.Select(row => row.Name))) _cache.ForgetDamage(name);
+            break;
+        }
+
+        return rows;
+    }
+
     private async Task HealDocumentsAsync(CancellationToken cancellationToken)
     {
         foreach (DocumentName name in _cache.DamagedDocuments)
@@ -112,12 +131,8 @@ public sealed class Healer : IAsyncDisposable
         }
     }
 
-    private async Task HealBlocksAsync(CancellationToken cancellationToken)
+    private async Task HealBlocksAsync(List<BlockRow> rows, CancellationToken cancellationToken)
     {
-        IReadOnlyList<BlockName> damaged = _cache.DamagedBlocks;
-        if (damaged.Count == 0 || _manifest() is not { } manifest) return;
-        List<BlockRow> rows = await DamagedRows.FindAsync(damaged, manifest, _cache.Documents, _time, cancellationToken).ConfigureAwait(false);
-        foreach (BlockName name in damaged.Except(rows.Select(row => row.Name))) _cache.ForgetDamage(name);
         foreach (BlockRow row in rows)
         {
             byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);

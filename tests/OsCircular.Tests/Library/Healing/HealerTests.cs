@@ -21,10 +21,13 @@ public sealed class HealerTests : IAsyncLifetime
     private readonly FakeBlockSource _mirror = new();
     private readonly FakeDocumentSource _documents = new();
     private readonly WatchedTime _time = new();
+    private readonly long _lastStored;
     private TestCache _cache = null!;
     private Healer _healer = null!;
     private CachedBlockSource _blocks = null!;
     private CachedDocumentSource _pages = null!;
+
+    public HealerTests() => _lastStored = Enumerable.Range(0, 600).Last(block => _disk.Row(block).StoredLength > 0);
 
     public async ValueTask InitializeAsync()
     {
@@ -74,6 +77,23 @@ public sealed class HealerTests : IAsyncLifetime
 
         Assert.Equal(0, await _healer.HealAsync(default));
         Assert.Equal(1 + _disk.Pages.Count, _cache.Cache.Counters[CacheCounter.Healed]);
+    }
+
+    [Fact]
+    public async Task Heal_PageThatIsDamagedWhereNobodyLookedYet_HidesNoBlock()
+    {
+        byte[][] blocks = [_disk.BlockFiles[_disk.Row(_lastStored).Name], _disk.BlockFiles.Values.First()];
+        foreach (byte[] block in blocks)
+        {
+            _cache.Store(block);
+            File.WriteAllBytes(_cache.FileOf(BlockName.Of(block)), block[1..]);
+            Assert.False(_cache.Blocks.Check(BlockName.Of(block)));
+        }
+
+        foreach (byte[] page in _disk.Pages) File.WriteAllBytes(PathOf(page), page[1..]);
+
+        Assert.Equal(0, await _healer.HealAsync(default));
+        foreach (byte[] block in blocks) Assert.Equal(block, File.ReadAllBytes(_cache.FileOf(BlockName.Of(block))));
     }
 
     [Fact]
