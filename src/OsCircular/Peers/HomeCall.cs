@@ -28,6 +28,7 @@ internal sealed class HomeCall(PeerSet peers, ResiliencePipeline<HolderStep> hol
             PeerAnswer answer = await peers.AskAsync(home, file, fetch, request, limit, cancellationToken).ConfigureAwait(false);
             if (answer.Error == SourceError.Cancelled && promised is not null) peers.NoteLeft(key);
             if (answer.Error is SourceError.Unreachable or SourceError.TimedOut) peers.NoteSilent(home);
+            if (answer.Error == SourceError.TimedOut) home.RestAsHome();
             if (!answer.IsWorking) return answer.Error;
             working?.Invoke();
 

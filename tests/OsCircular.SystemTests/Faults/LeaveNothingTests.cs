@@ -139,21 +139,6 @@ public sealed class LeaveNothingTests : IAsyncLifetime
     private static Task UntilBackAsync(MountedAgent agent, Footprint before) =>
         UntilAsync(agent, now => now.Waiting == 0 && now.Descriptors <= before.Descriptors + 8 && now.Threads <= before.Threads + 4, before);
 
-    private static async Task UntilAsync(MountedAgent agent, Func<Footprint, bool> isSo, Footprint? before = null)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        Footprint now;
-        while (!isSo(now = await FootprintAsync(agent)))
-        {
-            try
-            {
-                await Task.Delay(200, limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"{now}, and before {before}");
-            }
-        }
-    }
+    private static Task UntilAsync(MountedAgent agent, Func<Footprint, bool> isSo, Footprint? before = null) =>
+        Eventually.IsSoAsync(async () => isSo(await FootprintAsync(agent)), async () => $"{await FootprintAsync(agent)}, and before {before}");
 }

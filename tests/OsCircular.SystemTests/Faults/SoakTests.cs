@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OsCircular.SystemTests.Peers;
 using OsCircular.SystemTests.TestKit;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Images;
 using OsCircular.TestKit.Labs;
 using OsCircular.TestKit.Programs;
@@ -94,7 +95,7 @@ public sealed class SoakTests
         _versions++;
         File.Copy(group.Small.Image, KeptOf(group, _versions));
         foreach (LabAgent agent in agents)
-            await LabGroup.WaitUntilAsync(() => Task.FromResult(Directory.Exists(Path.Combine(agent.Directory, "small", $"{_versions}"))), () => Task.FromResult($"version {_versions} does not arrive"));
+            await Eventually.IsSoAsync(() => Task.FromResult(Directory.Exists(Path.Combine(agent.Directory, "small", $"{_versions}"))), () => Task.FromResult($"version {_versions} does not arrive"));
     }
 
     // Each version's image is kept, for all of them are read.

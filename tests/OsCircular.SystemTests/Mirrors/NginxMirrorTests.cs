@@ -80,8 +80,7 @@ public sealed class NginxMirrorTests : IDisposable
         Assert.Contains("refused", source.Statuses[0].LastError);
 
         await nginx.StartAsync();
-        using var end = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (!(await FetchAsync(source, Blocks[1])).Succeeded) await Task.Delay(50, end.Token);
+        await Eventually.IsSoAsync(async () => (await FetchAsync(source, Blocks[1])).Succeeded);
     }
 
     [Fact(Timeout = 60_000)]

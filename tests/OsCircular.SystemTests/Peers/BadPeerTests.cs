@@ -13,9 +13,9 @@ public sealed class BadPeerTests
 {
     private const int ImageBlocks = 64;
 
-    // A fetch is given up for another after two seconds at most; the rest is for a busy machine.
-    // A read may need an index page and a block; where the bad one is home of both, each waits out its silence of 2 s.
-    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(5);
+    // A fetch is given up for another after two seconds at most, and who was silent is not asked as home again meanwhile: a read that needs an index page and a
+    // block waits once. The rest is for a busy machine.
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestOfAll = TimeSpan.FromSeconds(15);
 
     [Theory(Timeout = 60_000)]

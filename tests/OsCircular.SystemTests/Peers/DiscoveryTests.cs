@@ -27,7 +27,7 @@ public sealed class DiscoveryTests
         LabAgent holder = await group.StartWithoutMirrorAsync(1, "--mirror", group.Small.Repository.Folder);
         LabAgent other = await group.StartWithoutMirrorAsync(2);
 
-        await LabGroup.WaitUntilAsync(async () => (await other.PeersAsync()).Live.Any(), async () => (await other.PeersAsync()).Json);
+        await Eventually.IsSoAsync(async () => (await other.PeersAsync()).Live.Any(), async () => (await other.PeersAsync()).Json);
         await group.AssertAllReadAsync(other, holder);
         Assert.True(await other.LoadsFromAsync("peers") > 0);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using OsCircular.SystemTests.TestKit;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Labs;
 using OsCircular.TestKit.Programs;
 
@@ -18,7 +19,7 @@ public sealed class FailureTests
         await LabGroup.WaitUntilMetAsync(agents);
 
         Dictionary<LabAgent, Task> reads = agents.ToDictionary(agent => agent, group.AssertReadsAllAsync);
-        await LabGroup.WaitUntilAsync(() => Task.FromResult(group.Mirror.BlocksGiven().Length >= 8), () => Task.FromResult("the mirror was not asked"));
+        await Eventually.IsSoAsync(() => Task.FromResult(group.Mirror.BlocksGiven().Length >= 8), () => Task.FromResult("the mirror was not asked"));
         IPAddress home = group.Mirror.BlocksGiven()[^1].Asker;
         LabAgent killed = agents.Single(agent => agent.Host.Address.Equals(home));
         Assert.False(reads[killed].IsCompleted, "all was over before the home was killed");
@@ -94,8 +95,10 @@ public sealed class FailureTests
         if (unplugged) await group.Lab.MendAsync(2);
         else goes = await group.StartAsync(2, group.Small, kept, ["--mirror", group.Mirror.Url]);
         await LabGroup.WaitUntilMetAsync(stays, goes);
-        await LabGroup.WaitUntilAsync(
-            async () => (await stays.PeersAsync()).Peers.Any(peer => peer.IsOn(goes.Host) && peer.State == "alive"), async () => (await stays.PeersAsync()).Json);
+
+        // It may be met at its other address, where its summary is still to be read.
+        await Eventually.IsSoAsync(
+            async () => (await stays.PeersAsync()).Peers.Any(peer => peer.IsOn(goes.Host) && peer is { State: "alive", Offers: > 0 }), async () => (await stays.PeersAsync()).Json);
 
         await group.AssertReadsAllAsync(stays);
 

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using OsCircular.SystemTests.Faults;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Labs;
 using OsCircular.TestKit.Programs;
 
@@ -84,18 +84,7 @@ internal sealed class LabGroup : IAsyncDisposable
     }
 
     public static Task WaitUntilSeenAsync(LabAgent agent, LabHost other, bool seen = true) =>
-        WaitUntilAsync(async () => (await agent.PeersAsync()).Sees(other) == seen, async () => $"{agent.Host} {(seen ? "does not see" : "still sees")} {other}: {(await agent.PeersAsync()).Json}");
-
-    /// <summary>Asks again and again until it is so, at most <see cref="Soon"/>.</summary>
-    public static async Task WaitUntilAsync(Func<Task<bool>> isSo, Func<Task<string>> complaint)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (!await isSo())
-        {
-            if (Stopwatch.GetElapsedTime(started) > Soon) Assert.Fail(await complaint());
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-    }
+        Eventually.IsSoAsync(async () => (await agent.PeersAsync()).Sees(other) == seen, async () => $"{agent.Host} {(seen ? "does not see" : "still sees")} {other}: {(await agent.PeersAsync()).Json}", Soon);
 
     /// <summary>Bytes that one curl of all block files draws over the uplink.</summary>
     public async Task<long> CurlBytesAsync()

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using OsCircular.SystemTests.Faults;
 using OsCircular.SystemTests.TestKit;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Labs;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Programs;
@@ -43,7 +44,7 @@ public sealed class MembershipTests
         await using (var forger = new BeaconForger(group.Lab.Host(3), group.Lab.Host(4), new GroupMember(LabGroup.GroupName, null).Group))
         {
             await group.AssertAllReadAsync(agents);
-            await LabGroup.WaitUntilAsync(
+            await Eventually.IsSoAsync(
                 async () => await agents[0].CountAsync("peers", "beacons", "heard") >= 100, () => Task.FromResult($"of {forger.Sent} beacons not 100 were counted"));
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using OsCircular.Peers;
 using OsCircular.Peers.Discovery;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Programs;
 
@@ -34,10 +35,8 @@ public sealed class OpentrackerTests
     {
         await using Opentracker tracker = await Opentracker.StartAsync(Group.ToString());
         await using var agent = new Agent(tracker, new PeerId(new byte[20]), 7001);
-        using var end = new CancellationTokenSource(Limit);
-        while (agent.Status.Problem is null || agent.Log.Lines.Count == 0) await Task.Delay(20, end.Token);
-        Assert.Contains("not authorized", agent.Status.Problem);
-        Assert.Contains(agent.Log.Lines, line => line.Contains("not authorized"));
+        await Eventually.IsSoAsync(() => agent.Status.Problem?.Contains("not authorized", StringComparison.Ordinal) ?? false);
+        await Eventually.IsSoAsync(() => agent.Log.Lines.Any(line => line.Contains("not authorized", StringComparison.Ordinal)));
         Assert.Empty(agent.Finds.All);
     }
 

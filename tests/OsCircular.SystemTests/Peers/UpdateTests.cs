@@ -1,5 +1,6 @@
 using System.Net;
 using OsCircular.SystemTests.TestKit;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Images;
 using OsCircular.TestKit.Labs;
 using OsCircular.TestKit.Programs;
@@ -26,12 +27,12 @@ public sealed class UpdateTests
         SyntheticImage.Change(group.Small.Image, seed: 2, Changed);
         await group.Small.Repository.PublishAsync(group.Small.Image, "small");
         foreach (LabAgent agent in (LabAgent[])[first, .. others])
-            await LabGroup.WaitUntilAsync(() => Task.FromResult(LatestOf(agent) == "2"), () => Task.FromResult($"{agent.Host} stays at {LatestOf(agent)}"));
+            await Eventually.IsSoAsync(() => Task.FromResult(LatestOf(agent) == "2"), () => Task.FromResult($"{agent.Host} stays at {LatestOf(agent)}"));
 
         await group.AssertAllReadAsync(others);
         foreach (LabAgent agent in others)
         {
-            await LabGroup.WaitUntilAsync(
+            await Eventually.IsSoAsync(
                 () => Task.FromResult(HeldBy(agent) == held[agent] + Changed.Length), () => Task.FromResult($"{HeldBy(agent) - held[agent]} blocks were taken"));
         }
 

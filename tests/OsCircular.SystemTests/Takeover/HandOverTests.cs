@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using OsCircular.Fuse.Holding;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Programs;
 
 namespace OsCircular.SystemTests.Takeover;
@@ -89,7 +90,7 @@ public sealed class HandOverTests : IAsyncLifetime
         await using (TestProcess killed = await _bench.StartReadyAsync())
         {
             await using TestProcess reader = _bench.StartReading(block: 1);
-            await TakeoverBench.UntilAsync(() => _bench.AskedForBlocks > 0);
+            await Eventually.IsSoAsync(() => _bench.AskedForBlocks > 0);
             await TakeoverBench.KillAsync(killed);
             using (HolderKeeper ended = Holder()) ended.Save(Taken(ended) with { Unproven = 8 }, serving: false);
 

@@ -82,17 +82,6 @@ internal sealed class TakeoverBench : IAsyncDisposable
 
     public bool IsMounted(string? mountPoint = null) => File.ReadLines("/proc/self/mountinfo").Any(line => line.Contains($" {mountPoint ?? MountPoint} ", StringComparison.Ordinal));
 
-    /// <summary>Waits until it is so; a test's own time limit ends it too.</summary>
-    public static async Task UntilAsync(Func<bool> isSo)
-    {
-        long began = TimeProvider.System.GetTimestamp();
-        while (!isSo())
-        {
-            if (TimeProvider.System.GetElapsedTime(began) > Limit) throw new TimeoutException("It did not become so.");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         // A holder ends with its mount.

@@ -1,3 +1,4 @@
+using OsCircular.TestKit;
 using OsCircular.TestKit.Programs;
 
 namespace OsCircular.SystemTests.Takeover;
@@ -21,7 +22,7 @@ public sealed class TakeoverTests : IAsyncLifetime
         await using (TestProcess killed = await _bench.StartReadyAsync())
         {
             reader = _bench.StartReading(block: 1, blocks: 4);
-            await TakeoverBench.UntilAsync(() => _bench.AskedForBlocks > 0);
+            await Eventually.IsSoAsync(() => _bench.AskedForBlocks > 0);
             await TakeoverBench.KillAsync(killed);
         }
 
@@ -46,14 +47,14 @@ public sealed class TakeoverTests : IAsyncLifetime
         {
             holder = (await _bench.TakeoverAsync()).Holder!.Value;
             reader = _bench.StartReading(block: 1);
-            await TakeoverBench.UntilAsync(() => _bench.AskedForBlocks > 0);
+            await Eventually.IsSoAsync(() => _bench.AskedForBlocks > 0);
             await TakeoverBench.KillAsync(killed);
         }
 
         long began = TimeProvider.System.GetTimestamp();
         await using (reader) Assert.NotEqual("0 0", (await reader.WaitForExitAsync(Limit)).Output.Trim());
         Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 1, 10);
-        await TakeoverBench.UntilAsync(() => !_bench.IsMounted() && !Directory.Exists($"/proc/{holder}"));
+        await Eventually.IsSoAsync(() => !_bench.IsMounted() && !Directory.Exists($"/proc/{holder}"));
     }
 
     [Fact(Timeout = 90_000)]
@@ -63,8 +64,11 @@ public sealed class TakeoverTests : IAsyncLifetime
         await using (TestProcess killed = await _bench.StartReadyAsync())
         {
             await using TestProcess reader = TestProcess.Start("dd", [$"if={_bench.Disk}", "iflag=direct", "bs=256K", "skip=1", "count=1", "of=/dev/null", "status=none"]);
-            await TakeoverBench.UntilAsync(() => _bench.AskedForBlocks > 0);
+            await Eventually.IsSoAsync(() => _bench.AskedForBlocks > 0);
             await TakeoverBench.KillAsync(killed);
+
+            // Before the holder has asked for it again, the kernel waits for the answer, whoever is killed.
+            await Eventually.IsSoAsync(async () => (await OsCircularProgram.RunAsync("status", "--cache", _bench.Cache)).Errors.Contains("is kept for another", StringComparison.Ordinal));
             reader.Kill();
             await reader.WaitForExitAsync(TimeSpan.FromSeconds(5));
         }
@@ -91,7 +95,7 @@ public sealed class TakeoverTests : IAsyncLifetime
             int holder = (await _bench.TakeoverAsync()).Holder!.Value;
             await TakeoverBench.KillAsync(agent);
             await TestProcess.ShellAsync("kill -9 $1", $"{holder}");
-            await TakeoverBench.UntilAsync(() => !Directory.Exists($"/proc/{holder}"));
+            await Eventually.IsSoAsync(() => !Directory.Exists($"/proc/{holder}"));
         }
 
         Assert.True(_bench.IsMounted());
@@ -193,7 +197,7 @@ public sealed class TakeoverTests : IAsyncLifetime
         await using TestProcess agent = await _bench.StartReadyAsync();
         int holder = (await _bench.TakeoverAsync()).Holder!.Value;
         await EndAsync(agent);
-        await TakeoverBench.UntilAsync(() => !Directory.Exists($"/proc/{holder}"));
+        await Eventually.IsSoAsync(() => !Directory.Exists($"/proc/{holder}"));
     }
 
     private async Task EndAsync(TestProcess agent)

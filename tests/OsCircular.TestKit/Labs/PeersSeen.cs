@@ -19,7 +19,8 @@ public sealed record PeersSeen(string Own, IReadOnlyList<PeerSeen> Peers, string
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement root = document.RootElement;
         PeerSeen[] peers = [.. root.GetProperty("peers").EnumerateArray().Select(peer => new PeerSeen(
-            peer.GetProperty("id").GetString() ?? "", peer.GetProperty("address").GetString()!, peer.GetProperty("state").GetString()!))];
+            peer.GetProperty("id").GetString() ?? "", peer.GetProperty("address").GetString()!, peer.GetProperty("state").GetString()!,
+            peer.GetProperty("offers").GetInt32()))];
         return new PeersSeen(root.GetProperty("sum").GetProperty("id").GetString()!, peers, json);
     }
 }
@@ -27,7 +28,8 @@ public sealed record PeersSeen(string Own, IReadOnlyList<PeerSeen> Peers, string
 /// <param name="Id">40 hex digits; empty before it was met.</param>
 /// <param name="Address">Address and port.</param>
 /// <param name="State"><c>alive</c>, <c>resting</c>, <c>silent</c> or <c>banned</c>.</param>
-public sealed record PeerSeen(string Id, string Address, string State)
+/// <param name="Offers">Names that it is known to hold.</param>
+public sealed record PeerSeen(string Id, string Address, string State, int Offers)
 {
     public bool IsOn(LabHost host) => IPEndPoint.TryParse(Address, out IPEndPoint? at) && (at.Address.Equals(host.Address) || at.Address.Equals(host.Address6));
 }

@@ -24,8 +24,7 @@ public sealed class StoppableDisk : IAsyncDisposable
     {
         string path = folder.Folder("stoppable");
         StoppableDisk disk = new(path, TestProcess.Start("bindfs", ["-f", folder.Folder("below"), path]));
-        using CancellationTokenSource limit = new(Limit);
-        while (!(await File.ReadAllTextAsync("/proc/self/mounts", limit.Token)).Contains($" {path} fuse", StringComparison.Ordinal)) await Task.Delay(20, limit.Token);
+        await Eventually.IsSoAsync(() => File.ReadAllText("/proc/self/mounts").Contains($" {path} fuse", StringComparison.Ordinal));
         return disk;
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Disks;
 
 namespace OsCircular.Tests.Disks;
@@ -38,7 +39,7 @@ public sealed class DiskHangTests : IAsyncLifetime
     {
         var read = new TestRead();
         Task starting = Task.Run(() => read.Start(_disk, 1 << 20, 4096, inline));
-        await UntilAsync(() => _service.Local.Inside == 1);
+        await Eventually.IsSoAsync(() => _service.Local.Inside == 1);
         _time.Advance(TimeSpan.FromSeconds(4));
         Assert.False(read.Done.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -54,7 +55,7 @@ public sealed class DiskHangTests : IAsyncLifetime
     public async Task Read_EveryWorkerIsStuck_OthersStandInAndGoWhenTheyAreBack()
     {
         TestRead[] reads = [.. Enumerable.Range(1, 10).Select(i => new TestRead().Start(_disk, i * BlockGeometry.MinBlockSize, 4096))];
-        await UntilAsync(() => _service.Local.Inside == Options.Workers);
+        await Eventually.IsSoAsync(() => _service.Local.Inside == Options.Workers);
         _time.Advance(TimeSpan.FromSeconds(6));
         await Task.WhenAll(reads.Select(read => read.Done)).WaitAsync(RealLimit);
         for (int i = 0; i < reads.Length; i++) Check(reads[i], (i + 1) * BlockGeometry.MinBlockSize);
@@ -65,7 +66,7 @@ public sealed class DiskHangTests : IAsyncLifetime
         Assert.Equal(Options.Workers, _service.Local.Inside);
 
         _service.Local.Gate.Set();
-        await UntilAsync(() => StandIns() == 0);
+        await Eventually.IsSoAsync(() => StandIns() == 0);
         Assert.Equal(SourceError.None, (await TestRead.OfAsync(_disk, 20 * BlockGeometry.MinBlockSize, 4096)).Error);
         Assert.Equal(0, _service.Status.WaitingReads);
     }
@@ -76,14 +77,14 @@ public sealed class DiskHangTests : IAsyncLifetime
         _service.Upstream.Remove(Image.Row(5).Name);
         _service.Local.Hangs = true;
         TestRead read = new TestRead().Start(_disk, 5 * BlockGeometry.MinBlockSize, 4096);
-        await UntilAsync(() => _service.Local.Inside == 1);
+        await Eventually.IsSoAsync(() => _service.Local.Inside == 1);
         _time.Advance(TimeSpan.FromSeconds(6));
-        await UntilAsync(() => _service.Upstream.Calls > 0 && _service.Upstream.Running == 0);
+        await Eventually.IsSoAsync(() => _service.Upstream.Calls > 0 && _service.Upstream.Running == 0);
         Assert.False(read.Done.IsCompleted);
 
         _service.Local.Gate.Set();
         _service.Local.Hangs = false;
-        await UntilAsync(() =>
+        await Eventually.IsSoAsync(() =>
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             return read.Done.IsCompleted;
@@ -97,7 +98,7 @@ public sealed class DiskHangTests : IAsyncLifetime
         _service.Upstream.Remove(Image.Row(5).Name);
         _service.Local.Hangs = true;
         TestRead read = new TestRead().Start(_disk, 5 * BlockGeometry.MinBlockSize, 4096);
-        await UntilAsync(() => _service.Local.Inside == 1);
+        await Eventually.IsSoAsync(() => _service.Local.Inside == 1);
         for (int second = 0; second < 59; second++) _time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(read.Done.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -110,7 +111,7 @@ public sealed class DiskHangTests : IAsyncLifetime
     public async Task Cancel_OfAReadThatIsStuck_LeavesTheBlockToOthers()
     {
         TestRead read = new TestRead().Start(_disk, 5 * BlockGeometry.MinBlockSize, 4096);
-        await UntilAsync(() => _service.Local.Inside == 1);
+        await Eventually.IsSoAsync(() => _service.Local.Inside == 1);
         read.Read.Cancel();
         Assert.Equal(SourceError.Cancelled, read.Take().Error);
         _time.Advance(TimeSpan.FromSeconds(6));
@@ -134,12 +135,6 @@ public sealed class DiskHangTests : IAsyncLifetime
             // It ended meanwhile.
             return "";
         }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(RealLimit);
-        while (!condition()) await Task.Delay(1, limit.Token);
     }
 
     private static void Check(TestRead read, int offset)

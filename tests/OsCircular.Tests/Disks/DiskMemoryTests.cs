@@ -1,6 +1,7 @@
 using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Disks;
 
 namespace OsCircular.Tests.Disks;
@@ -84,8 +85,7 @@ public sealed class DiskMemoryTests
 
         service.Local.Gate = new ManualResetEventSlim(false);
         TestRead[] hung = [.. Enumerable.Range(1, 5).Select(i => new TestRead().Start(disk, i * (1L << 20), 4096))];
-        using (var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60)))
-            while (service.Local.Inside < Least.Workers) await Task.Delay(1, limit.Token);
+        await Eventually.IsSoAsync(() => service.Local.Inside >= Least.Workers);
         Assert.Equal(SourceError.None, (await TestRead.OfAsync(disk, 100, 4096, inline: true)).Error);
         hung[0].Read.Cancel();
         Assert.True(hung[0].Done.IsCompleted);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Disks;
 using OsCircular.TestKit.Sources;
 
@@ -127,7 +128,7 @@ public sealed class DiskWaitTests
         service.Local.Gate = new ManualResetEventSlim(false);
         Disk disk = service.Open(Image, local: true, upstream: true);
         TestRead read = new TestRead().Start(disk, 0, 4096);
-        await UntilAsync(() => service.Local.Inside == 1);
+        await Eventually.IsSoAsync(() => service.Local.Inside == 1);
         _time.Advance(TimeSpan.FromSeconds(10));
         await read.Done.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(SourceError.TimedOut, read.Take().Error);
@@ -196,13 +197,7 @@ public sealed class DiskWaitTests
         Assert.Equal(0, service.Upstream.Running);
     }
 
-    private static Task HeldAsync(FakeBlockSource source, int running) => UntilAsync(() => source.Running == running);
+    private static Task HeldAsync(FakeBlockSource source, int running) => Eventually.IsSoAsync(() => source.Running == running);
 
-    private static Task CalledAsync(FakeBlockSource source, int calls) => UntilAsync(() => source.Calls == calls);
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition()) await Task.Delay(1, limit.Token);
-    }
+    private static Task CalledAsync(FakeBlockSource source, int calls) => Eventually.IsSoAsync(() => source.Calls == calls);
 }

@@ -1,6 +1,7 @@
 using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Disks;
 using OsCircular.TestKit.Sources;
 
@@ -89,11 +90,8 @@ public sealed class ReadAheadTests
 
     private static async Task<BlockRequest> RequestAsync(FakeBlockSource source, BlockName name)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            if (source.Requests.FirstOrDefault(request => request.Name == name) is { } request) return request;
-            await Task.Delay(1, limit.Token);
-        }
+        BlockRequest? found = null;
+        await Eventually.IsSoAsync(() => (found = source.Requests.FirstOrDefault(request => request.Name == name)) is not null, $"block {name} is asked for");
+        return found!;
     }
 }

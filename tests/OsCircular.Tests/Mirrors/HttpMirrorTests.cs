@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
 
@@ -125,7 +126,7 @@ public sealed class HttpMirrorTests
         using HttpMirror mirror = Mirror(server.Url, time);
         BodyBuffer body = Body();
         Task<TransferAnswer> get = mirror.GetAsync(ThePath, body, noCache: false, default).AsTask();
-        await TestMirrors.UntilAsync(() => body.HasBegun && body.Length >= after);
+        await Eventually.IsSoAsync(() => body.HasBegun && body.Length >= after);
         time.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal(SourceError.TimedOut, (await get).Error);
     }
@@ -141,7 +142,7 @@ public sealed class HttpMirrorTests
             for (int sent = 0; sent < File.Length; sent += 1000)
             {
                 await request.RawAsync(File.AsMemory(sent, 1000));
-                await TestMirrors.UntilAsync(() => body.Length >= sent + 1000);
+                await Eventually.IsSoAsync(() => body.Length >= sent + 1000);
                 time.Advance(TimeSpan.FromSeconds(8));
             }
         });

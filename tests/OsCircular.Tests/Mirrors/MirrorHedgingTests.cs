@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Sources;
 
@@ -37,7 +38,7 @@ public sealed class MirrorHedgingTests
         using MirrorSource source = Over(slow, slower);
         Task<Fetched> fetch = FetchAsync(source);
         _time.Advance(TimeSpan.FromSeconds(2));
-        await TestMirrors.UntilAsync(() => slower.Calls.Count > 0);
+        await Eventually.IsSoAsync(() => slower.Calls.Count > 0);
         _gate.SetResult();
         Assert.True((await fetch).Succeeded);
         Assert.Equal(0, slower.Running);
@@ -51,7 +52,7 @@ public sealed class MirrorHedgingTests
         byte[] buffer = new byte[TheBlock.Length];
         Task<Fetched> fetch = FetchAsync(source, FetchClass.Reader, buffer);
         _time.Advance(TimeSpan.FromSeconds(2));
-        await TestMirrors.UntilAsync(() => wrong.Calls.Count >= 2);
+        await Eventually.IsSoAsync(() => wrong.Calls.Count >= 2);
         _gate.SetResult();
         Assert.True((await fetch).Succeeded);
         Assert.Equal(TheBlock, buffer);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Mirrors;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 
 namespace OsCircular.Tests.Mirrors;
@@ -21,18 +22,11 @@ internal static class TestMirrors
     /// <summary>Lets time pass until the task ends; fails the test where that takes too much of the real one.</summary>
     public static async Task<T> RunAsync<T>(FakeTimeProvider time, Task<T> task)
     {
-        await UntilAsync(() =>
+        await Eventually.IsSoAsync(() =>
         {
             if (!task.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));
             return task.IsCompleted;
         });
         return await task;
-    }
-
-    /// <summary>Waits for something that another thread brings about; fails the test where it does not come.</summary>
-    public static async Task UntilAsync(Func<bool> condition)
-    {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
-        while (!condition()) await Task.Delay(1, limit.Token);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Programs;
@@ -58,7 +59,7 @@ public sealed class PeerServiceTests : IAsyncDisposable
         Start();
         Hear(1, port: 7001);
         await PassAsync();
-        await PeerWait.UntilAsync(() => _log.Lines.Any(line => line.Contains("could not be kept", StringComparison.Ordinal)));
+        await Eventually.IsSoAsync(() => _log.Lines.Any(line => line.Contains("could not be kept", StringComparison.Ordinal)));
         _diskFails = false;
         await PassAsync();
         await WrittenAsync(1);
@@ -84,7 +85,7 @@ public sealed class PeerServiceTests : IAsyncDisposable
         Assert.True(RememberedPeers.TryParse(file, out IReadOnlyList<RememberedPeer>? remembered));
         await using PeerService again = Service(new PeerOptions(), TimeProvider.System);
         again.Start(LoopbackPort.Free(), new DiscoveryOptions { Remembered = remembered }, _ => { });
-        await PeerWait.UntilAsync(() => known.Requests.Any(request => request.Path == "peers"));
+        await Eventually.IsSoAsync(() => known.Requests.Any(request => request.Path == "peers"));
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class PeerServiceTests : IAsyncDisposable
         _time.Advance(Remembering);
     }
 
-    private Task WrittenAsync(int times) => PeerWait.UntilAsync(() => Written() == times);
+    private Task WrittenAsync(int times) => Eventually.IsSoAsync(() => Written() == times);
 
     private int Written()
     {

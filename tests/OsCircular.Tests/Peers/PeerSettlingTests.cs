@@ -4,6 +4,7 @@ using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -42,7 +43,7 @@ public sealed class PeerSettlingTests : IAsyncDisposable
         _time.Advance(settle - TimeSpan.FromMilliseconds(1));
         Assert.False(first.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(SourceError.Missing, (await first.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+        Assert.Equal(SourceError.Missing, (await first.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
 
         // Alone, it costs nothing.
         Task<Fetched> second = FetchAsync();
@@ -56,7 +57,7 @@ public sealed class PeerSettlingTests : IAsyncDisposable
         using var cancel = new CancellationTokenSource();
         Task<Fetched> fetch = FetchAsync(cancel.Token);
         await cancel.CancelAsync();
-        Assert.Equal(SourceError.Cancelled, (await fetch.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+        Assert.Equal(SourceError.Cancelled, (await fetch.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class PeerSettlingTests : IAsyncDisposable
     {
         Task<Fetched> fetch = FetchAsync();
         await _service.DisposeAsync();
-        Assert.Equal(SourceError.Missing, (await fetch.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+        Assert.Equal(SourceError.Missing, (await fetch.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
     }
 
     [Fact]

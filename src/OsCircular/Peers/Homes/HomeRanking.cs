@@ -42,6 +42,7 @@ internal static class HomeRanking
     private static bool MayBeHome(Member member, PeerHello self)
     {
         PeerHello hello = member.Hello;
-        return hello.Fetches && hello.Repository is { } repository && (self.Repository is null || repository == self.Repository) && member.IsUsable && !member.Link.IsResting;
+        return hello.Fetches && hello.Repository is { } repository && (self.Repository is null || repository == self.Repository)
+            && member.IsUsable && !member.Link.IsResting && !member.RestsAsHome;
     }
 }

@@ -20,6 +20,12 @@ public static class HomeTiming
     /// <summary>How long a home waits for another that fetches the same already.</summary>
     public static readonly TimeSpan MaxJoin = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a home that was silent once is not asked as home: one read needs index pages and a block, each with a home of its own, and is to meet one silence
+    /// and not several. Short, for who disagrees about homes fetches twice; a second silence is the circuit breaker's.
+    /// </summary>
+    public static readonly TimeSpan SilentRest = TimeSpan.FromSeconds(5);
+
     /// <summary>A home that has answered is slow when it misses its own first estimate twofold, and by more than silence would be forgiven.</summary>
     /// <param name="waited">Since it was first asked.</param>
     /// <param name="firstEstimate">What it said first.</param>

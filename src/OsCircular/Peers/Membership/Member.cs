@@ -14,6 +14,7 @@ internal sealed class Member : IDisposable
     private PeerHello _hello;
     private long _heard;
     private int _misses;
+    private long _homeAgain;
     private long _bytesSent;
 
     public Member(IPEndPoint address, PeerHello hello, PeerLink link, Conduct conduct, TimeProvider time)
@@ -60,6 +61,9 @@ internal sealed class Member : IDisposable
     /// <summary>Alive, and not banned: fit to be asked.</summary>
     public bool IsUsable => IsAlive && !Conduct.IsBanned;
 
+    /// <summary>It was silent as a home a moment ago: its next silence would cost another reader as much.</summary>
+    public bool RestsAsHome => _time.GetTimestamp() < Volatile.Read(ref _homeAgain);
+
     /// <summary>Since it was last heard of.</summary>
     public TimeSpan Quiet => _time.GetElapsedTime(Volatile.Read(ref _heard));
 
@@ -81,6 +85,9 @@ internal sealed class Member : IDisposable
     /// <summary>It did not answer.</summary>
     /// <returns>Whether it was alive before.</returns>
     public bool NoteMissed() => Interlocked.Increment(ref _misses) == 1;
+
+    /// <summary>Takes it for no home for <see cref="HomeTiming.SilentRest"/>, though it may well answer looks meanwhile.</summary>
+    public void RestAsHome() => Volatile.Write(ref _homeAgain, _time.GetTimestamp() + (long)(HomeTiming.SilentRest.TotalSeconds * _time.TimestampFrequency));
 
     /// <summary>Has it looked at now.</summary>
     public void Wake() => Volatile.Read(ref _wake).TrySetResult();

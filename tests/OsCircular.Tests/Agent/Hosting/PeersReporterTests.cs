@@ -1,6 +1,6 @@
 using OsCircular.Agent.Control;
 using OsCircular.Agent.Hosting;
-using OsCircular.TestKit.Peers;
+using OsCircular.TestKit;
 using OsCircular.Tests.Peers.Groups;
 
 namespace OsCircular.Tests.Agent.Hosting;
@@ -25,7 +25,7 @@ public sealed class PeersReporterTests
         giver.Cache.Store(block);
         await taker.SeesAsync(giver);
         await taker.ReadAsync(block);
-        await PeerWait.UntilAsync(() => giver.Of(taker)!.BytesSent == block.Length);
+        await Eventually.IsSoAsync(() => giver.Of(taker)!.BytesSent == block.Length);
 
         PeersReport taken = Report(taker), given = Report(giver);
         Assert.Equal((block.Length, block.Length, 1), (taken.Sum!.BytesReceived, taken.Sum.SparedBytes, taken.Sum.Alive));

@@ -2,6 +2,7 @@ using System.Net;
 using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Peers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
 
@@ -22,7 +23,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
         Assert.Equal(200, answer.Status);
         Assert.Equal(Held, answer.Body);
         Assert.Equal("public, max-age=31536000, immutable", answer.Header("Cache-Control"));
-        await UntilAsync(() => _rig.Server.Status().Answers[PeerAnswer.Given] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Answers[PeerAnswer.Given] == 1);
         Assert.Equal([(Id(1), IPAddress.Loopback, 90_000L)], _rig.Desk.SentTo);
         Assert.Equal(90_000, _rig.Server.Status().BytesOut);
         Assert.Equal(0, _rig.Server.Status().Uploads);
@@ -96,7 +97,7 @@ public sealed class PeerServerFilesTests : IAsyncLifetime
         await connection.SendAsync("GET", AbsentPath);
         Assert.True(await connection.IsClosedAsync());
         Assert.Equal(200, (await _rig.GetAsync(HeldPath)).Status);
-        await UntilAsync(() => _rig.Server.Status() is { Uploads: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status() is { Uploads: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using OsCircular.Agent.Serving;
 using OsCircular.Peers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
 
@@ -55,7 +56,7 @@ public sealed class PeerServerGreetingTests : IAsyncLifetime
         RawAnswer answer = await _rig.GetAsync("/peers", (PeerHeaders.Hello, _rig.Hello(1, Id(7)).ToString()));
         Assert.Equal((403, "another group\n"), (answer.Status, System.Text.Encoding.ASCII.GetString(answer.Body)));
         Assert.Empty(_rig.Desk.HeardOf);
-        await UntilAsync(() => _rig.Server.Status().Refusals[PeerRefusal.AnotherGroup] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Refusals[PeerRefusal.AnotherGroup] == 1);
     }
 
     [Fact]

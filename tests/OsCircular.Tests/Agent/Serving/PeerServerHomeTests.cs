@@ -2,6 +2,7 @@ using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
 
@@ -24,7 +25,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
         Assert.Equal(200, answer.Status);
         Assert.Equal(Absent, answer.Body);
         Assert.Equal([new AskedFetch(BlockName.Of(Absent), 70_000, FetchClass.Fill, false)], _rig.Desk.Fetches);
-        await UntilAsync(() => _rig.Desk.SentTo.Count == 1);
+        await Eventually.IsSoAsync(() => _rig.Desk.SentTo.Count == 1);
         Assert.Equal(70_000, _rig.Desk.SentTo[0].Bytes);
     }
 
@@ -44,7 +45,7 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
         Answer(new HomeAnswer(HomeAnswerKind.Working, Estimate: TimeSpan.FromMilliseconds(milliseconds)));
         RawAnswer answer = await _rig.FetchAsync();
         Assert.Equal((202, expected), (answer.Status, answer.Header(PeerHeaders.Estimate)));
-        await UntilAsync(() => _rig.Server.Status().Answers[PeerAnswer.Working] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Answers[PeerAnswer.Working] == 1);
     }
 
     [Fact]
@@ -116,14 +117,14 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
             return new HomeAnswer(HomeAnswerKind.Missing);
         };
         Task<RawAnswer>[] running = [As(1), As(1)];
-        await UntilAsync(() => _rig.Server.Status().Fetches == 2);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Fetches == 2);
         Assert.Equal(503, (await As(1)).Status);
 
         Task<RawAnswer> other = As(2);
-        await UntilAsync(() => _rig.Server.Status().Fetches == 3);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Fetches == 3);
         release.SetResult();
         Assert.All(await Task.WhenAll([.. running, other]), answer => Assert.Equal(404, answer.Status));
-        await UntilAsync(() => _rig.Server.Status().Fetches == 0);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Fetches == 0);
         Assert.Equal(1, _rig.Server.Status().Refusals[PeerRefusal.FetchesFull]);
 
         Task<RawAnswer> As(byte peer) => _rig.FetchAsync(headers: (PeerHeaders.Peer, Id(peer).ToString()));
@@ -143,11 +144,11 @@ public sealed class PeerServerHomeTests : IAsyncLifetime
         using (RawConnection connection = await RawConnection.OpenAsync(System.Net.IPAddress.Loopback, _rig.Server.Port))
         {
             await connection.SendAsync("GET", AbsentPath, (PeerHeaders.Fetch, "1"), (PeerHeaders.Length, "70000"));
-            await UntilAsync(() => _rig.Desk.Fetches.Count == 1);
+            await Eventually.IsSoAsync(() => _rig.Desk.Fetches.Count == 1);
         }
 
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        await UntilAsync(() => _rig.Server.Status() is { Fetches: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status() is { Fetches: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using OsCircular.Agent.Serving;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
 
@@ -41,7 +42,7 @@ public sealed class PeerServerKeyTests : IAsyncLifetime
     {
         Member member = await Member.OpenAsync(_rig);
         for (int i = 0; i < 10; i++) Assert.Equal(Held, (await member.AskAsync(HeldPath)).Body);
-        await UntilAsync(() => _rig.Server.Status() is { } status && status.Refusals[PeerRefusal.Unproven] == 1 && status.Answers[PeerAnswer.Given] == 10);
+        await Eventually.IsSoAsync(() => _rig.Server.Status() is { } status && status.Refusals[PeerRefusal.Unproven] == 1 && status.Answers[PeerAnswer.Given] == 10);
     }
 
     [Theory]
@@ -114,7 +115,7 @@ public sealed class PeerServerKeyTests : IAsyncLifetime
         await using PeerServerRig both = await StartAsync(key: Key, listen: IPAddress.IPv6Any);
         Assert.Equal(200, (await (await Member.OpenAsync(both)).AskAsync(HeldPath)).Status);
         Assert.Equal(200, (await (await Member.OpenAsync(both, address: IPAddress.IPv6Loopback)).AskAsync(HeldPath)).Status);
-        await UntilAsync(() => both.Desk.SentTo.Count == 2);
+        await Eventually.IsSoAsync(() => both.Desk.SentTo.Count == 2);
         Assert.Equal([IPAddress.Loopback, IPAddress.IPv6Loopback], both.Desk.SentTo.Select(sent => sent.Address));
     }
 

@@ -4,6 +4,7 @@ using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
@@ -59,10 +60,10 @@ public sealed class PeerServerLimitsTests
         using (RawConnection connection = await RawConnection.OpenAsync(IPAddress.Loopback, rig.Server.Port, 8192))
         {
             await connection.SendAsync("GET", large);
-            await UntilAsync(() => rig.Server.Status().Uploads == 1);
+            await Eventually.IsSoAsync(() => rig.Server.Status().Uploads == 1);
         }
 
-        await UntilAsync(() => rig.Server.Status() is { Uploads: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
+        await Eventually.IsSoAsync(() => rig.Server.Status() is { Uploads: 0 } status && status.Answers[PeerAnswer.Failed] == 1);
         Assert.Equal(200, (await rig.GetAsync(HeldPath)).Status);
     }
 
@@ -72,7 +73,7 @@ public sealed class PeerServerLimitsTests
         // Its shortest time of grace; the real clock, for the socket's side of it has no other.
         await using PeerServerRig rig = await StartAsync(new PeerServerOptions { SlowStart = TimeSpan.FromSeconds(2), MinClientRate = 1 << 20 });
         await BeginAsync(rig, await AddLargeAsync(rig), 1);
-        await UntilAsync(() => rig.Server.Status() is { Uploads: 0, Connections: 0 });
+        await Eventually.IsSoAsync(() => rig.Server.Status() is { Uploads: 0, Connections: 0 });
         Assert.Equal(1, rig.Server.Status().Answers[PeerAnswer.Failed]);
         Assert.Empty(rig.Desk.SentTo);
     }
@@ -89,7 +90,7 @@ public sealed class PeerServerLimitsTests
 
         time.Advance(TimeSpan.FromMilliseconds(600));
         Task<RawAnswer> waiting = rig.GetAsync(HeldPath);
-        await UntilAsync(() => rig.Server.Status().Uploads == 1);
+        await Eventually.IsSoAsync(() => rig.Server.Status().Uploads == 1);
         Assert.False(waiting.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(150));
         Assert.Equal(Held, (await waiting).Body);
@@ -150,7 +151,7 @@ public sealed class PeerServerLimitsTests
             return new HomeAnswer(HomeAnswerKind.Missing);
         };
         Task<RawAnswer> first = rig.FetchAsync(length: "4194304", headers: (PeerHeaders.Peer, Id(1).ToString()));
-        await UntilAsync(() => rig.Server.Status().Fetches == 1);
+        await Eventually.IsSoAsync(() => rig.Server.Status().Fetches == 1);
         Assert.Equal(503, (await rig.FetchAsync(length: "1", headers: (PeerHeaders.Peer, Id(2).ToString()))).Status);
         release.SetResult();
         Assert.Equal(404, (await first).Status);
@@ -162,7 +163,7 @@ public sealed class PeerServerLimitsTests
         int status = (await rig.GetAsync(HeldPath, (PeerHeaders.Class, fetchClass))).Status;
 
         // The answer may be here before its place is given back.
-        await UntilAsync(() => rig.Server.Status().Uploads == running);
+        await Eventually.IsSoAsync(() => rig.Server.Status().Uploads == running);
         return status;
     }
 
@@ -183,7 +184,7 @@ public sealed class PeerServerLimitsTests
             int before = rig.Server.Status().Uploads;
             RawConnection connection = await rig.OpenAsync(receiveBuffer: 8192);
             await connection.SendAsync("GET", path);
-            await UntilAsync(() => rig.Server.Status().Uploads == before + 1);
+            await Eventually.IsSoAsync(() => rig.Server.Status().Uploads == before + 1);
         }
     }
 }

@@ -73,13 +73,6 @@ internal sealed class PeerServerRig : IAsyncDisposable
     public Task<RawAnswer> FetchAsync(string fetch = "1", string length = "70000", params IEnumerable<(string Name, string Value)> headers) =>
         GetAsync(AbsentPath, [(PeerHeaders.Fetch, fetch), (PeerHeaders.Length, length), .. headers]);
 
-    /// <summary>Waits until something is so; fails after a while.</summary>
-    public static async Task UntilAsync(Func<bool> isSo)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!isSo()) await Task.Delay(5, limit.Token);
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (RawConnection connection in _connections) connection.Dispose();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Peers.Access;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using static OsCircular.Tests.Agent.Serving.PeerServerRig;
@@ -82,7 +83,7 @@ public sealed class PeerServerStartTests : IAsyncLifetime
         using var meters = new TestMeters();
         _rig.Server.Publish(meters);
         await _rig.GetAsync(HeldPath);
-        await UntilAsync(() => _rig.Server.Status().Answers[PeerAnswer.Given] == 1);
+        await Eventually.IsSoAsync(() => _rig.Server.Status().Answers[PeerAnswer.Given] == 1);
         var seen = new Dictionary<string, long>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Name.StartsWith("oscircular.peer_server.", StringComparison.Ordinal)) l.EnableMeasurementEvents(instrument); } };
         listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => seen[instrument.Name] = seen.GetValueOrDefault(instrument.Name) + value);

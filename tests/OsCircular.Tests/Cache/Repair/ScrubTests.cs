@@ -137,16 +137,13 @@ public sealed class ScrubTests : IAsyncDisposable
     // Each wait of the scrub passes as soon as it is begun.
     private async Task<CacheStatus> UntilAsync(Func<CacheStatus, bool> condition)
     {
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        end.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!condition(_cache!.Status))
+        await Eventually.IsSoAsync(() =>
         {
-            TimeSpan step = _cache.Status.Scrub.IsDone ? TimeSpan.FromMinutes(30) : TimeSpan.FromMilliseconds(500);
-            _time.Advance(step);
-            await Task.Delay(1, end.Token);
-        }
-
-        return _cache.Status;
+            if (condition(_cache!.Status)) return true;
+            _time.Advance(_cache.Status.Scrub.IsDone ? TimeSpan.FromMinutes(30) : TimeSpan.FromMilliseconds(500));
+            return false;
+        });
+        return _cache!.Status;
     }
 
     private string FileOf(byte[] block) => Path.Combine(_folder.Path, RepositoryPaths.Block(BlockName.Of(block)));

@@ -5,8 +5,8 @@ using OsCircular.Peers.Choice;
 using OsCircular.Peers.Client;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
-using OsCircular.TestKit.Peers;
 
 namespace OsCircular.Tests.Peers.Client;
 
@@ -25,7 +25,7 @@ public sealed class PeerLanesTests
         });
         using PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) });
         Task<PeerAnswer>[] asks = [.. Enumerable.Range(0, 6).Select(_ => GetAsync(lanes))];
-        await PeerWait.UntilAsync(() => server.Requests.Count == 2);
+        await Eventually.IsSoAsync(() => server.Requests.Count == 2);
         gate.SetResult();
         Assert.All(await Task.WhenAll(asks), answer => Assert.Equal(SourceError.None, answer.Error));
         Assert.Equal(2, server.Connections);
@@ -42,10 +42,10 @@ public sealed class PeerLanesTests
         });
         PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) });
         Task<PeerAnswer>[] asks = [.. Enumerable.Range(0, 5).Select(_ => GetAsync(lanes))];
-        await PeerWait.UntilAsync(() => server.Requests.Count == 2);
+        await Eventually.IsSoAsync(() => server.Requests.Count == 2);
         lanes.Dispose();
         gate.SetResult();
-        PeerAnswer[] answers = await Task.WhenAll(asks).WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken);
+        PeerAnswer[] answers = await Task.WhenAll(asks).WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
         Assert.Equal(2, answers.Count(answer => answer.Error == SourceError.Missing));
         Assert.Equal(3, answers.Count(answer => answer.Error == SourceError.Unreachable));
     }
@@ -104,10 +104,10 @@ public sealed class PeerLanesTests
         using PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) }, time);
         BodyBuffer body = BodyBuffer.UpTo(document.Length, time);
         Task<PeerAnswer> ask = lanes.GetAsync(new PeerAsk("/x", Expected: 32 * 1024), body, TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken).AsTask();
-        await PeerWait.UntilAsync(() => body.HasBegun);
+        await Eventually.IsSoAsync(() => body.HasBegun);
         time.Advance(TimeSpan.FromSeconds(seconds));
         gate.SetResult();
-        Assert.Equal(error, (await ask.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+        Assert.Equal(error, (await ask.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
     }
 
     [Fact]
@@ -126,9 +126,9 @@ public sealed class PeerLanesTests
         using PeerLanes lanes = Open(server, Options with { Silence = TimeSpan.FromSeconds(20) });
         using var cancel = new CancellationTokenSource();
         Task<PeerAnswer> ask = GetAsync(lanes, cancellationToken: cancel.Token);
-        await PeerWait.UntilAsync(() => server.Requests.Count == 1);
+        await Eventually.IsSoAsync(() => server.Requests.Count == 1);
         await cancel.CancelAsync();
-        Assert.Equal(SourceError.Cancelled, (await ask.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken)).Error);
+        Assert.Equal(SourceError.Cancelled, (await ask.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
     }
 
     [Fact]

@@ -3,8 +3,8 @@ using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Choice;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
-using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
 
 namespace OsCircular.Tests.Peers.Groups;
@@ -29,7 +29,7 @@ public sealed class GroupHolderTests
         Assert.Equal(0, group.Mirror.Calls);
         Assert.Equal(block.Length, asker.Of(holder)!.BytesReceived);
         Assert.Equal(0, asker.Of(home)!.Requests);
-        await PeerWait.UntilAsync(() => holder.Of(asker)!.BytesSent == block.Length);
+        await Eventually.IsSoAsync(() => holder.Of(asker)!.BytesSent == block.Length);
         Assert.True(asker.Holds(block));
         Assert.Equal(1, asker.Service.Status.Blocks);
     }
@@ -263,7 +263,7 @@ public sealed class GroupHolderTests
         GroupHost other = await group.AddAsync(new HostPlan { Key = GroupKey.Of("another key that is long enough"u8, "key") });
         byte[] block = group.BlockOf(one);
         one.Cache.Store(block);
-        await PeerWait.UntilAsync(() => one.Server.Status().Refusals.Values.Sum() > 1);
+        await Eventually.IsSoAsync(() => one.Server.Status().Refusals.Values.Sum() > 1);
         Assert.Empty(one.Service.Status.Peers);
         Assert.Empty(other.Service.Status.Peers);
         await other.ReadAsync(block);
@@ -288,7 +288,7 @@ public sealed class GroupHolderTests
         foreach (GroupHost host in group.Hosts) await host.SeesAsync(group.Hosts.Single(other => other != host));
         byte[] second = group.BlockOf(group.Hosts[0]);
         foreach (GroupHost host in group.Hosts) host.Cache.Store(second);
-        await PeerWait.UntilAsync(() => group.Hosts.All(host => host.Service.Status.Duplicates >= 1));
+        await Eventually.IsSoAsync(() => group.Hosts.All(host => host.Service.Status.Duplicates >= 1));
     }
 
     [Fact]
@@ -297,7 +297,7 @@ public sealed class GroupHolderTests
         await using TestGroup group = await TestGroup.StartAsync(new(), new());
         (GroupHost one, GroupHost other) = (group.Hosts[0], group.Hosts[1]);
         await other.KillAsync();
-        await PeerWait.UntilAsync(() => one.Of(other)!.State == PeerState.Silent);
+        await Eventually.IsSoAsync(() => one.Of(other)!.State == PeerState.Silent);
         byte[] block = group.BlockOf(other);
         await one.ReadAsync(block);
         Assert.Equal(1, one.Line.Calls);

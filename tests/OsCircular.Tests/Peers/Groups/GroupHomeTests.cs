@@ -2,7 +2,7 @@ using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Sources;
-using OsCircular.TestKit.Peers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Sources;
 
 namespace OsCircular.Tests.Peers.Groups;
@@ -20,7 +20,7 @@ public sealed class GroupHomeTests
         group.Mirror.Gate = FakeBlockSource.Closed();
         byte[][] blocks = [.. group.Hosts.Select(home => group.BlockOf(home))];
         Task[] reads = [.. blocks.SelectMany(block => group.Hosts.Select(host => host.ReadAsync(block)))];
-        await PeerWait.UntilAsync(() => group.Mirror.Calls == blocks.Length);
+        await Eventually.IsSoAsync(() => group.Mirror.Calls == blocks.Length);
         group.Mirror.Gate.SetResult();
         await Task.WhenAll(reads);
         Assert.Equal(blocks.Length, group.Mirror.Calls);
@@ -35,7 +35,7 @@ public sealed class GroupHomeTests
         (GroupHost asker, GroupHost home) = (group.Hosts[0], group.Hosts[1]);
         group.Mirror.Gate = FakeBlockSource.Closed();
         Task read = asker.ReadAsync(group.BlockOf(home), FetchClass.Profile);
-        await PeerWait.UntilAsync(() => home.Server.Status().Answers[PeerAnswer.Working] >= 3);
+        await Eventually.IsSoAsync(() => home.Server.Status().Answers[PeerAnswer.Working] >= 3);
         Assert.Equal(1, group.Mirror.Calls);
         group.Mirror.Gate.SetResult();
         await read;
@@ -80,6 +80,19 @@ public sealed class GroupHomeTests
     }
 
     [Fact]
+    public async Task Fetch_TheHomeWasSilentOnce_IsNotAskedForTheNext()
+    {
+        await using TestGroup group = await TestGroup.StartAsync(new HostPlan { Options = HostPlan.QuickLooks with { Silence = TimeSpan.FromMilliseconds(200) } });
+        GroupHost asker = group.Hosts[0];
+        await using ScriptedPeer home = new(ScriptedPeer.HangAsync, fetches: true);
+        await home.JoinAsync(asker);
+        byte[][] blocks = [home.BlockOf(group, asker), home.BlockOf(group, asker), home.BlockOf(group, asker)];
+        foreach (byte[] block in blocks) Assert.True((await asker.FetchAsync(block)).Succeeded);
+        Assert.Single(home.Asked);
+        Assert.Equal(blocks.Length, asker.Line.Calls);
+    }
+
+    [Fact]
     public async Task Fetch_AHomeWasLeft_IsNotWaitedForAgainBeforeTheMirror()
     {
         await using TestGroup group = await TestGroup.StartAsync(new HostPlan());
@@ -117,10 +130,10 @@ public sealed class GroupHomeTests
         group.Mirror.Gate = FakeBlockSource.Closed();
         byte[] block = group.BlockOf(home);
         Task fill = asker.ReadAsync(block, FetchClass.Fill);
-        await PeerWait.UntilAsync(() => group.Mirror.Calls == 1);
+        await Eventually.IsSoAsync(() => group.Mirror.Calls == 1);
         Assert.Equal(FetchClass.Fill, group.Mirror.Requests[0].Class);
         Task reader = asker.ReadAsync(block);
-        await PeerWait.UntilAsync(() => group.Mirror.Requests[0].Class == FetchClass.Reader);
+        await Eventually.IsSoAsync(() => group.Mirror.Requests[0].Class == FetchClass.Reader);
         group.Mirror.Gate.SetResult();
         await Task.WhenAll(fill, reader);
         Assert.Equal(1, group.Mirror.Calls);
@@ -133,9 +146,9 @@ public sealed class GroupHomeTests
         (GroupHost asker, GroupHost home, GroupHost second) = (group.Hosts[0], group.Hosts[1], group.Hosts[2]);
         group.Mirror.Gate = FakeBlockSource.Closed();
         Task[] reads = [.. Enumerable.Range(0, 4).Select(_ => group.BlockOf(home, second)).Select(block => asker.ReadAsync(block))];
-        await PeerWait.UntilAsync(() => home.Line.Calls == 4);
+        await Eventually.IsSoAsync(() => home.Line.Calls == 4);
         await home.KillAsync();
-        await PeerWait.UntilAsync(() => second.Line.Calls == 4);
+        await Eventually.IsSoAsync(() => second.Line.Calls == 4);
         group.Mirror.Gate.SetResult();
         await Task.WhenAll(reads);
         Assert.Equal(8, group.Mirror.Calls);
@@ -211,7 +224,7 @@ public sealed class GroupHomeTests
         GroupHost ahead = await group.AddAsync(new HostPlan { Sequence = 2 });
         await File.WriteAllTextAsync(Path.Combine(ahead.Cache.Path, "head.minisig"), "a head", TestContext.Current.CancellationToken);
 
-        await told.Task.WaitAsync(PeerWait.Limit, TestContext.Current.CancellationToken);
+        await told.Task.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
         IHeadSource source = Assert.Single(behind.Service.Heads.Now);
         FetchedHead head = await source.FetchHeadAsync(Deadline.In(TimeSpan.FromSeconds(10), TimeProvider.System), TestContext.Current.CancellationToken);
         Assert.Equal("a head"u8.ToArray(), head.Bytes.ToArray());

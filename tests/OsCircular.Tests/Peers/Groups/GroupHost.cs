@@ -9,8 +9,8 @@ using OsCircular.Peers;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
-using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
 using OsCircular.Tests.Cache;
 
@@ -103,7 +103,7 @@ internal sealed class GroupHost : IAsyncDisposable
     public Task SeesAsync(GroupHost other, int offers = 1) => SeesAsync(other.Service.Id, offers);
 
     /// <inheritdoc cref="SeesAsync(GroupHost, int)"/>
-    public Task SeesAsync(PeerId other, int offers) => PeerWait.UntilAsync(() => Of(other)?.Offers >= offers);
+    public Task SeesAsync(PeerId other, int offers) => Eventually.IsSoAsync(() => Of(other)?.Offers >= offers);
 
     public PeerStatus? Of(GroupHost other) => Of(other.Service.Id);
 

@@ -2,7 +2,7 @@ using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Homes;
 using OsCircular.Sources;
-using OsCircular.TestKit.Peers;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Sources;
 
 namespace OsCircular.Tests.Peers.Groups;
@@ -40,7 +40,7 @@ internal sealed class TestGroup : IAsyncDisposable
     {
         foreach (GroupHost host in _hosts)
         foreach (GroupHost other in _hosts.Where(other => other != host))
-            await PeerWait.UntilAsync(() => host.Of(other) is { State: PeerState.Alive } seen && seen.Fetches == other.Standing.Fetches);
+            await Eventually.IsSoAsync(() => host.Of(other) is { State: PeerState.Alive } seen && seen.Fetches == other.Standing.Fetches);
     }
 
     /// <summary>A block on the mirror that has these hosts as its homes, in this order, among those that have a mirror.</summary>

@@ -2,6 +2,7 @@ using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Peers.Homes;
 using OsCircular.Sources;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
 
@@ -68,7 +69,7 @@ public sealed class HomeFetchesTests : IAsyncDisposable
     {
         using var cancel = new CancellationTokenSource();
         Task<HomeAnswer> asker = FetchAsync(cancellationToken: cancel.Token);
-        await PeerWait.UntilAsync(() => _mirror.Calls == 1);
+        await Eventually.IsSoAsync(() => _mirror.Calls == 1);
         await cancel.CancelAsync();
         await asker;
         _mirror.Gate.SetResult();
@@ -80,7 +81,7 @@ public sealed class HomeFetchesTests : IAsyncDisposable
     public async Task Fetch_AReaderAsksForWhatIsBeingFilled_RaisesIt()
     {
         Task<HomeAnswer> fill = FetchAsync(FetchClass.Fill);
-        await PeerWait.UntilAsync(() => _mirror.Calls == 1);
+        await Eventually.IsSoAsync(() => _mirror.Calls == 1);
         Assert.Equal(FetchClass.Fill, _mirror.Requests[0].Class);
         Task<HomeAnswer> reader = FetchAsync();
         Assert.Equal(FetchClass.Reader, _mirror.Requests[0].Class);
@@ -116,7 +117,7 @@ public sealed class HomeFetchesTests : IAsyncDisposable
     public async Task Join_UnderWay_WaitsAlong()
     {
         Task<HomeAnswer> asker = FetchAsync();
-        await PeerWait.UntilAsync(() => _mirror.Calls == 1);
+        await Eventually.IsSoAsync(() => _mirror.Calls == 1);
         _canFetch = false;
         Task<HomeAnswer> joiner = FetchAsync(join: true);
         _mirror.Gate.SetResult();
@@ -161,7 +162,7 @@ public sealed class HomeFetchesTests : IAsyncDisposable
     public async Task Dispose_WhileFetching_EndsItAndRefusesFurther()
     {
         Task<HomeAnswer> asker = FetchAsync();
-        await PeerWait.UntilAsync(() => _mirror.Calls >= 1);
+        await Eventually.IsSoAsync(() => _mirror.Calls >= 1);
         await _homes.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         await HoldAsync(asker);
         Assert.Equal(HomeAnswerKind.Refused, (await FetchAsync()).Kind);
@@ -179,7 +180,7 @@ public sealed class HomeFetchesTests : IAsyncDisposable
     // The kept fetch ends a moment after its last asker was answered.
     private async Task<long> BytesAsync()
     {
-        await PeerWait.UntilAsync(() => _homes.Bytes > 0);
+        await Eventually.IsSoAsync(() => _homes.Bytes > 0);
         return _homes.Bytes;
     }
 

@@ -7,7 +7,10 @@ namespace OsCircular.Tests.Peers.Homes;
 
 public sealed class HomeRankingTests : IDisposable
 {
-    private readonly TestMembers _members = new(new FakeTimeProvider());
+    private readonly FakeTimeProvider _time = new();
+    private readonly TestMembers _members;
+
+    public HomeRankingTests() => _members = new TestMembers(_time);
 
     public void Dispose() => _members.Dispose();
 
@@ -57,6 +60,17 @@ public sealed class HomeRankingTests : IDisposable
         _members.Table.Missed(_members.Add(5));
         _members.Add(6).Conduct.NoteWrong("a", again: true);
         for (ulong key = 0; key < 50; key++) Assert.Equal([good], Rank(TestMembers.Self with { Fetches = false }, key));
+    }
+
+    [Fact]
+    public void Rank_AMemberWasSilentAsHome_IsLeftOutForAWhile()
+    {
+        Member good = _members.Add(1), silent = _members.Add(2);
+        silent.RestAsHome();
+        Assert.True(silent.IsUsable);
+        for (ulong key = 0; key < 50; key++) Assert.Equal([good], Rank(TestMembers.Self with { Fetches = false }, key));
+        _time.Advance(HomeTiming.SilentRest);
+        Assert.Equal(2, Rank(TestMembers.Self with { Fetches = false }, 1).Length);
     }
 
     [Fact]

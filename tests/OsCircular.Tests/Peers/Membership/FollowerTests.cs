@@ -2,6 +2,7 @@ using System.Net;
 using OsCircular.Peers;
 using OsCircular.Peers.Membership;
 using OsCircular.Peers.Summaries;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Mirrors;
 using OsCircular.TestKit.Peers;
 using OsCircular.TestKit.Sources;
@@ -52,11 +53,11 @@ public sealed class FollowerTests : IAsyncLifetime
         await LookedAtAsync();
         _answers = false;
         _peers.NoteSilent(Followed);
-        await PeerWait.UntilAsync(() => _log.Lines.Count == 1);
+        await Eventually.IsSoAsync(() => _log.Lines.Count == 1);
         Assert.Contains("does not answer: HTTP 500", _log.Lines[0], StringComparison.Ordinal);
         _answers = true;
         Followed.Wake();
-        await PeerWait.UntilAsync(() => _log.Lines.Count == 2);
+        await Eventually.IsSoAsync(() => _log.Lines.Count == 2);
         Assert.Contains("answers again", _log.Lines[1], StringComparison.Ordinal);
     }
 
@@ -65,7 +66,7 @@ public sealed class FollowerTests : IAsyncLifetime
     {
         await LookedAtAsync();
         _peers.NoteSilent(Followed);
-        await PeerWait.UntilAsync(() => Followed.IsAlive);
+        await Eventually.IsSoAsync(() => Followed.IsAlive);
         await LookedAtAsync();
         Assert.Empty(_log.Lines);
     }
@@ -79,13 +80,13 @@ public sealed class FollowerTests : IAsyncLifetime
         // So much came at once that it is not told as changes.
         _held.AddInBulk(Enumerable.Range(1, 100_000).Select(i => (ulong)i << 40));
         Followed.Wake();
-        await PeerWait.UntilAsync(() => _server.Requests.Any(request => request.Path == "peers"));
+        await Eventually.IsSoAsync(() => _server.Requests.Any(request => request.Path == "peers"));
         Assert.Equal(0, Followed.Summary.Names);
         Assert.True(Followed.IsAlive);
 
         _room.Leave();
         Followed.Wake();
-        await PeerWait.UntilAsync(() => Followed.Summary.Names == 100_000);
+        await Eventually.IsSoAsync(() => Followed.Summary.Names == 100_000);
         Assert.Empty(_log.Lines);
     }
 
@@ -93,6 +94,6 @@ public sealed class FollowerTests : IAsyncLifetime
     {
         int before = _server.Requests.Count;
         Followed.Wake();
-        await PeerWait.UntilAsync(() => _server.Requests.Count > before);
+        await Eventually.IsSoAsync(() => _server.Requests.Count > before);
     }
 }
