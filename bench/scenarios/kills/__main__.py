@@ -115,9 +115,9 @@ def end_reader(name, process, result):
     process.terminate()
     process.join(END_LIMIT)
     if process.is_alive():
-        return {"name": name, "hung": True, "errors": [], "wrong": 0, "reads": 0, "bytes": 0, "longest": END_LIMIT}
+        return {"name": name, "hung": True, "errors": [], "wrong": [], "reads": 0, "bytes": 0, "longest": END_LIMIT}
     if not os.path.exists(result):
-        return {"name": name, "errors": [f"ended by signal {-process.exitcode}"], "wrong": 0, "reads": 0, "bytes": 0, "longest": 0}
+        return {"name": name, "errors": [f"ended by signal {-process.exitcode}"], "wrong": [], "reads": 0, "bytes": 0, "longest": 0}
     with open(result, encoding="utf-8") as file:
         return json.load(file)
 
@@ -134,7 +134,7 @@ def report(options, agent, seconds, while_serving, status, tallies, fio):
         "start to ready, longest s": round(starts[-1], 3),
         "reads": sum(tally["reads"] for tally in tallies),
         "bytes": sum(tally["bytes"] for tally in tallies) + (fio.bytes if fio else 0),
-        "wrong": sum(tally["wrong"] for tally in tallies),
+        "wrong": [f"{tally['name']}: {wrong}" for tally in tallies for wrong in tally["wrong"]],
         "errors": [f"{tally['name']}: {error}" for tally in tallies for error in tally["errors"]],
         "hung": [tally["name"] for tally in tallies if tally.get("hung")],
         "longest pause s": round(max(tally["longest"] for tally in tallies), 3),

@@ -14,7 +14,7 @@ class Tally:
     """What one reader has seen. Times in seconds."""
 
     def __init__(self, name):
-        self.name, self.reads, self.bytes, self.wrong, self.errors, self.longest = name, 0, 0, 0, [], 0.0
+        self.name, self.reads, self.bytes, self.wrong, self.errors, self.longest = name, 0, 0, [], [], 0.0
 
     def timed(self, read, *arguments):
         """Runs one read; its error is counted, and nothing comes back then."""
@@ -28,12 +28,18 @@ class Tally:
             self.reads += 1
             self.longest = max(self.longest, time.monotonic() - began)
 
-    def compare(self, got, expected):
+    def compare(self, got, expected, offset):
+        """A read that ends early, as one does whose first part came and whose second failed, is an error and not a wrong byte."""
         if got is None:
             return
         self.bytes += len(got)
-        if got != expected:
-            self.wrong += 1
+        if got == expected:
+            return
+        at = next((i for i, pair in enumerate(zip(got, expected)) if pair[0] != pair[1]), None)
+        if at is None:
+            self.errors.append(f"{len(got)} of {len(expected)} bytes at {offset}")
+        else:
+            self.wrong.append(f"from {offset + at}: {got[at:at + 16].hex()} and not {expected[at:at + 16].hex()}")
 
 
 class Source:
@@ -66,7 +72,7 @@ def buffered(source, tally, length, sequential):
     try:
         for offset in offsets(source, length, sequential):
             forget(file, offset, length)
-            tally.compare(tally.timed(os.pread, file, length, offset), source.expected(offset, length))
+            tally.compare(tally.timed(os.pread, file, length, offset), source.expected(offset, length), offset)
             yield
     finally:
         os.close(file)
@@ -78,7 +84,7 @@ def direct(source, tally, length, sequential):
     try:
         for offset in offsets(source, length, sequential):
             count = tally.timed(os.preadv, file, [buffer], offset)
-            tally.compare(None if count is None else buffer[:count], source.expected(offset, length))
+            tally.compare(None if count is None else buffer[:count], source.expected(offset, length), offset)
             yield
     finally:
         os.close(file)
@@ -92,7 +98,7 @@ def mapped(source, tally, length, sequential):
             for offset in offsets(source, length, sequential):
                 pages.madvise(mmap.MADV_DONTNEED, offset, length)
                 forget(file, offset, length)
-                tally.compare(tally.timed(lambda: pages[offset:offset + length]), source.expected(offset, length))
+                tally.compare(tally.timed(lambda: pages[offset:offset + length]), source.expected(offset, length), offset)
                 yield
     finally:
         os.close(file)
@@ -106,7 +112,7 @@ def metadata(source, tally):
     while True:
         seen = tally.timed(lambda: (os.listdir(image), os.listdir(version), os.readlink(os.path.join(image, "latest")), os.stat(source.disk).st_size))
         if seen is not None and (sorted(seen[0]), *seen[1:]) != (sorted(wanted[0]), *wanted[1:]):
-            tally.wrong += 1
+            tally.wrong.append(f"names: {seen}")
         for name in ("absent", "absent-too"):
             tally.timed(os.path.exists, os.path.join(image, name))
         file = tally.timed(os.open, source.disk, os.O_RDONLY)

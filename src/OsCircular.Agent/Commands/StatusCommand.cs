@@ -10,9 +10,6 @@ namespace OsCircular.Agent.Commands;
 /// <summary><c>status</c>: asks the agent that runs on a cache.</summary>
 internal static class StatusCommand
 {
-    // As the log: two may be an accident.
-    private const int LoudBlame = 3;
-
     public static Command Create()
     {
         Option<string> cache = new("--cache") { Description = "The cache's directory.", HelpName = "DIR", Required = true };
@@ -39,18 +36,22 @@ internal static class StatusCommand
     {
         Line("mount", status.MountPoint);
         Line("path", status.Chain);
-        Line("agent", $"process {status.Process.Id}, up {Units.FormatTime(TimeSpan.FromSeconds(status.Process.UptimeSeconds))}, {Units.FormatSize(status.Process.ResidentBytes)} of memory");
+        ProcessReport process = status.Process;
+        Line("agent", $"process {process.Id}, up {Units.FormatTime(TimeSpan.FromSeconds(process.UptimeSeconds))}, {Units.FormatSize(process.ResidentBytes)} of memory");
         TakeoverReport takeover = status.Takeover;
-        Line("", $"generation {takeover.Generation} of this mount; {(takeover.Keeper is { } keeper ? $"{keeper} keeps it when the agent ends" : "nobody keeps it when the agent ends")}{(takeover.KernelCanResend ? "" : "; this kernel cannot send a killed agent's requests again")}");
+        string resend = takeover.KernelCanResend ? "" : "; this kernel cannot send a killed agent's requests again";
+        Line("", $"generation {takeover.Generation} of this mount; {takeover.Keeper ?? "nobody"} keeps it when the agent ends{resend}");
         Line("repository", $"{status.Repository.Id}, sequence {status.Repository.Sequence}, {status.Repository.Images} images, {status.Repository.Versions} versions");
         if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
-        Line("cache", $"{cache.Directory}: {CacheTrouble.Text(cache)}, {Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks; catalogue {cache.Catalog}");
-        Line("", $"{cache.Damaged} damaged, {cache.Healed} healed{(cache.NotHealed > 0 ? $" ({cache.NotHealed} not yet)" : "")}, {cache.Evicted} evicted, {cache.NotStored} not stored");
+        string held = $"{Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks";
+        Line("cache", $"{cache.Directory}: {CacheTrouble.Text(cache)}, {held}; catalogue {cache.Catalog}");
+        string notHealed = cache.NotHealed > 0 ? $" ({cache.NotHealed} not yet)" : "";
+        Line("", $"{cache.Damaged} damaged, {cache.Healed} healed{notHealed}, {cache.Evicted} evicted, {cache.NotStored} not stored");
         BlameReport blame = status.Blame;
         Line("blame", $"wrong bytes from the cache disk {blame.Disk}, from peers {blame.Peers}, from mirrors {blame.Mirrors}; no reader saw them");
-        if (blame.DiskLastHour >= LoudBlame) Line("", $"the cache disk gave {blame.DiskLastHour} damaged files in the last hour: check the disk");
+        if (blame.DiskIsSuspect) Line("", $"the cache disk gave {blame.DiskLastHour} damaged files in the last hour: check the disk");
         Line("scrub", ScrubText(status.Scrub));
         ReadsReport reads = status.Reads;
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");

@@ -137,9 +137,10 @@ public sealed record CacheReport
 /// <summary>Who gave wrong bytes. No reader saw any of them.</summary>
 /// <param name="Disk">Damaged files found in the cache, over all runs.</param>
 /// <param name="DiskLastHour">Of them within the last hour.</param>
+/// <param name="DiskIsSuspect">Those are no accidents any more.</param>
 /// <param name="Peers">Answers of peers with wrong bytes, since the start.</param>
 /// <param name="Mirrors">Answers of mirrors with wrong bytes or a wrong length, since the start.</param>
-public sealed record BlameReport(long Disk, int DiskLastHour, long Peers, long Mirrors);
+public sealed record BlameReport(long Disk, int DiskLastHour, bool DiskIsSuspect, long Peers, long Mirrors);
 
 /// <summary>The slow look at all that is held.</summary>
 public sealed record ScrubReport

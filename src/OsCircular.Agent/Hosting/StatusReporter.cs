@@ -116,6 +116,7 @@ internal static class StatusReporter
     private static BlameReport Blame(CacheStatus cache, PeersStatus? peers, IReadOnlyList<MirrorStatus> mirrors) => new(
         cache.Counters[CacheCounter.Damaged],
         cache.DamagedLastHour,
+        cache.DiskIsSuspect,
         peers?.WrongBytes ?? 0,
         mirrors.Sum(mirror => mirror.Failures.GetValueOrDefault(SourceError.Invalid)));
 

@@ -27,19 +27,16 @@ internal readonly record struct ServedPath(string Relative, string? Tag, string 
         served = (parts.Length, parts[1]) switch
         {
             (2, RepositoryPaths.Head) => new ServedPath(RepositoryPaths.Head, null, "text/plain"),
-            (3, RepositoryPaths.Manifests) => OfDocument(DocumentKind.Manifest, parts[2], ".json", Json),
-            (3, RepositoryPaths.Profiles) => OfDocument(DocumentKind.Profile, parts[2], ".json", Json),
-            (3, RepositoryPaths.Indexes) => OfDocument(DocumentKind.IndexPage, parts[2], "", Bytes),
+            (3, RepositoryPaths.Manifests or RepositoryPaths.Profiles) => OfDocument(path, Json),
+            (3, RepositoryPaths.Indexes) => OfDocument(path, Bytes),
             (4, RepositoryPaths.Blocks) => OfBlock(parts[2], parts[3]),
             _ => default,
         };
         return served.Relative is not null;
     }
 
-    private static ServedPath OfDocument(DocumentKind kind, string file, string ending, string contentType) =>
-        file.EndsWith(ending, StringComparison.Ordinal) && Digest.TryParse(file.AsSpan(0, file.Length - ending.Length), out Digest digest)
-            ? new ServedPath(RepositoryPaths.Document(kind, digest), digest.ToString(), contentType, Document: new DocumentName(kind, digest))
-            : default;
+    private static ServedPath OfDocument(string path, string contentType) =>
+        DocumentName.TryParse(path.AsSpan(1), out DocumentName name) ? new ServedPath(name.Path, name.Digest.ToString(), contentType, Document: name) : default;
 
     private static ServedPath OfBlock(string folder, string file) =>
         BlockName.TryParse(file, out BlockName name) && file.StartsWith(folder, StringComparison.Ordinal) && folder.Length == 2

@@ -30,20 +30,13 @@ internal static class CacheScan
     /// <exception cref="IOException">A folder cannot be read.</exception>
     public static IEnumerable<(DocumentName? Name, long Length)> Documents(CacheDirectory directory)
     {
-        foreach (DocumentKind kind in Enum.GetValues<DocumentKind>())
+        foreach (string folder in RepositoryPaths.DocumentFolders)
         {
-            string folder = directory.Of(Path.GetDirectoryName(RepositoryPaths.Document(kind, default))!);
-            if (!Directory.Exists(folder)) continue;
-            foreach ((string file, long length) in new FileSystemEnumerable<(string, long)>(folder, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.Length)))
-                yield return (DocumentAt(kind, file), length);
+            string path = directory.Of(folder);
+            if (!Directory.Exists(path)) continue;
+            foreach ((string file, long length) in new FileSystemEnumerable<(string, long)>(path, (ref FileSystemEntry entry) => (entry.FileName.ToString(), entry.Length)))
+                yield return (DocumentName.TryParse($"{folder}/{file}", out DocumentName name) ? name : null, length);
         }
-    }
-
-    private static DocumentName? DocumentAt(DocumentKind kind, string file)
-    {
-        if (!Digest.TryParse(file.AsSpan(0, Math.Min(file.Length, Digest.TextLength)), out Digest digest)) return null;
-        DocumentName name = new(kind, digest);
-        return Path.GetFileName(name.Path) == file ? name : null;
     }
 
     private static (BlockName, long) Read(ref FileSystemEntry entry)

@@ -34,6 +34,9 @@ public sealed record CacheStatus
     /// <summary>Damaged files that were found within the last hour.</summary>
     public required int DamagedLastHour { get; init; }
 
+    /// <summary>Those are no accidents any more.</summary>
+    public bool DiskIsSuspect => DamagedLastHour >= Repair.DiskBlame.Loud;
+
     /// <summary>Damaged files that are not fetched anew yet.</summary>
     public required int DamagedWanting { get; init; }
 

@@ -13,7 +13,4 @@ public static class EventIds
     public const int Agent = 800;
     public const int Peers = 900;
     public const int Takeover = 1000;
-
-    /// <summary>What was added to several folders to get along with faults.</summary>
-    public const int Faults = 1050;
 }

@@ -14,13 +14,6 @@ public sealed class RepositoryVerifier(TimeProvider time)
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromMilliseconds(200);
 
-    private static readonly (string Folder, DocumentKind Kind, string Suffix)[] DocumentFolders =
-    [
-        (RepositoryPaths.Manifests, DocumentKind.Manifest, ".json"),
-        (RepositoryPaths.Indexes, DocumentKind.IndexPage, ""),
-        (RepositoryPaths.Profiles, DocumentKind.Profile, ".json"),
-    ];
-
     internal const string NoNameOfOurs = "has no name of this folder";
 
     /// <param name="path">The folder of a repository or a cache.</param>
@@ -80,38 +73,23 @@ public sealed class RepositoryVerifier(TimeProvider time)
                 if (rows.TryFind(name, out DamagedBlock block)) blocks.Add(block);
                 else unneeded.Add(name);
             }
-            else if (TryParseDocument(damage.Path, out DocumentName document)) documents.Add(document);
+            else if (DocumentName.TryParse(damage.Path, out DocumentName document)) documents.Add(document);
         }
 
         int[] sizes = [.. (manifest?.Images ?? []).SelectMany(image => image.Versions).Select(version => version.Geometry.BlockSize).Distinct()];
         return new VerifySurvey(result, blocks, documents, unneeded, sizes);
     }
 
-    private static bool TryParseDocument(string path, out DocumentName name)
-    {
-        name = default;
-        foreach ((string folder, DocumentKind kind, string suffix) in DocumentFolders)
-        {
-            string file = Path.GetFileName(path);
-            if (Path.GetDirectoryName(path) != folder || !file.EndsWith(suffix, StringComparison.Ordinal)) continue;
-            if (!Digest.TryParse(file.AsSpan(0, file.Length - suffix.Length), out Digest digest)) return false;
-            name = new DocumentName(kind, digest);
-            return true;
-        }
-
-        return false;
-    }
-
     private static Task VerifyDocumentsAsync(string path, VerifyReport report, CancellationToken cancellationToken)
     {
-        IEnumerable<string> files = DocumentFolders
-            .Select(folder => Path.Combine(path, folder.Folder))
+        IEnumerable<string> files = RepositoryPaths.DocumentFolders
+            .Select(folder => Path.Combine(path, folder))
             .Where(Directory.Exists)
             .SelectMany(Directory.EnumerateFiles);
         return Parallel.ForEachAsync(files, cancellationToken, (file, _) =>
         {
             string relative = Path.GetRelativePath(path, file);
-            if (!TryParseDocument(relative, out DocumentName name)) report.Add(relative, NoNameOfOurs, DamageKind.Foreign);
+            if (!DocumentName.TryParse(relative, out DocumentName name)) report.Add(relative, NoNameOfOurs, DamageKind.Foreign);
             else if (FaultOf(file, name, report) is { } fault) report.Add(relative, fault);
             return ValueTask.CompletedTask;
         });

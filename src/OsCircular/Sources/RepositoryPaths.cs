@@ -11,6 +11,9 @@ public static class RepositoryPaths
     public const string Profiles = "profiles";
     public const string Blocks = "blocks";
 
+    /// <summary>Where documents lie.</summary>
+    public static IReadOnlyList<string> DocumentFolders { get; } = [Manifests, Indexes, Profiles];
+
     /// <summary>No head file is longer, in bytes.</summary>
     public const int MaxHeadLength = 4096;
 

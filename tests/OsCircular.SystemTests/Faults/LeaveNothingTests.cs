@@ -23,7 +23,7 @@ public sealed class LeaveNothingTests : IAsyncLifetime
         _files.Dispose();
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 240_000)]
     public async Task ThousandsOfOpenFiles_CostTheAgentNothing()
     {
         await using Nginx mirror = await Nginx.StartAsync(_small.Repository.Folder);
@@ -50,7 +50,7 @@ public sealed class LeaveNothingTests : IAsyncLifetime
         await UntilBackAsync(agent, before);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 240_000)]
     public async Task ReadersKilledWhileTheNetworkAnswers_LeaveNoReadNoSocketNoThread()
     {
         await using Nginx mirror = await Nginx.StartAsync(_small.Repository.Folder, "location /blocks/ { limit_rate 2k; }");
@@ -74,7 +74,7 @@ public sealed class LeaveNothingTests : IAsyncLifetime
         await UntilBackAsync(agent, before);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 240_000)]
     public async Task LaptopSlept_ReadsGoOnAndNothingIsLeft()
     {
         await using Nginx mirror = await Nginx.StartAsync(_small.Repository.Folder);
@@ -94,7 +94,7 @@ public sealed class LeaveNothingTests : IAsyncLifetime
         await UntilBackAsync(agent, before);
     }
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 240_000)]
     public async Task WallClockJumps_NothingTimesOutAndNothingWaits()
     {
         string clock = _files["clock"];
@@ -135,10 +135,10 @@ public sealed class LeaveNothingTests : IAsyncLifetime
         return Footprint.Of(agent.Process.Id, status);
     }
 
-    // Idle connections are closed, and the runtime's spare threads end, at their own pace.
+    // Connections to a mirror are closed when they have been idle for a minute, and the runtime's spare threads end at their own pace.
     private static Task UntilBackAsync(MountedAgent agent, Footprint before) =>
-        UntilAsync(agent, now => now.Waiting == 0 && now.Descriptors <= before.Descriptors + 8 && now.Threads <= before.Threads + 4, before);
+        UntilAsync(agent, now => now.Waiting == 0 && now.Descriptors <= before.Descriptors + 8 && now.Threads <= before.Threads + 4, before, TimeSpan.FromMinutes(2));
 
-    private static Task UntilAsync(MountedAgent agent, Func<Footprint, bool> isSo, Footprint? before = null) =>
-        Eventually.IsSoAsync(async () => isSo(await FootprintAsync(agent)), async () => $"{await FootprintAsync(agent)}, and before {before}");
+    private static Task UntilAsync(MountedAgent agent, Func<Footprint, bool> isSo, Footprint? before = null, TimeSpan? limit = null) =>
+        Eventually.IsSoAsync(async () => isSo(await FootprintAsync(agent)), async () => $"{await FootprintAsync(agent)}, and before {before}", limit);
 }

@@ -19,15 +19,21 @@ public sealed class PowerLossTests
         using CancellationTokenSource stop = new();
         Task load = Task.Run(() => Load(cache, stop.Token));
         Random random = new(4711);
-        for (int crash = 0; crash < 12; crash++)
+        try
         {
-            using TemporaryCopy copy = new(cache.Path);
-            int torn = Tear(copy.Path, random);
-            await AssertRecoversAsync(copy.Path, torn);
+            for (int crash = 0; crash < 12; crash++)
+            {
+                using TemporaryCopy copy = new(cache.Path);
+                int torn = Tear(copy.Path, random);
+                await AssertRecoversAsync(copy.Path, torn);
+            }
         }
-
-        await stop.CancelAsync();
-        await load.WaitAsync(TimeSpan.FromSeconds(30));
+        finally
+        {
+            // A load that went on while the cache goes would hide why.
+            await stop.CancelAsync();
+            await load.WaitAsync(TimeSpan.FromSeconds(30));
+        }
     }
 
     private static void Load(TestCache cache, CancellationToken stop)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Sources;
@@ -65,10 +66,15 @@ internal sealed class Scrub(
     private static double Progress(ScrubPlace place)
     {
         if (place.IsDone) return 1;
-        if (place.At is not { } at) return 0;
+        return LeadingBytes(place.At) / 65536.0;
+    }
+
+    // Of 0 to 65535, and 0 before the first.
+    private static int LeadingBytes(BlockName? name)
+    {
         Span<byte> bytes = stackalloc byte[BlockName.Size];
-        at.CopyTo(bytes);
-        return (bytes[0] * 256 + bytes[1]) / 65536.0;
+        name.GetValueOrDefault().CopyTo(bytes);
+        return BinaryPrimitives.ReadUInt16BigEndian(bytes);
     }
 
     private async Task DueAsync(CancellationToken stop)
@@ -82,15 +88,7 @@ internal sealed class Scrub(
     {
         _keptAt = time.GetTimestamp();
         _seenReads = Reads();
-        int first = 0;
-        if (_place!.At is { } at)
-        {
-            Span<byte> bytes = stackalloc byte[BlockName.Size];
-            at.CopyTo(bytes);
-            first = bytes[0];
-        }
-
-        for (int prefix = first; prefix < 256; prefix++) await FolderAsync(prefix, stop).ConfigureAwait(false);
+        for (int prefix = LeadingBytes(_place!.At) >> 8; prefix < 256; prefix++) await FolderAsync(prefix, stop).ConfigureAwait(false);
         foreach ((DocumentName? document, long length) in CacheScan.Documents(directory).ToArray())
         {
             if (document is { } name) await LookedAsync(documents.TryRead(name).Error, (int)Math.Min(length, int.MaxValue), at: null, stop).ConfigureAwait(false);
