@@ -6,7 +6,7 @@ public sealed record PeerOptions
     /// <summary>The port that is tried first, and taken where an address is given without one.</summary>
     public const int DefaultPort = 7117;
 
-    /// <summary>How long a start holds mirror fetches back for greetings to settle: 0 to 5 s; default 300 ms.</summary>
+    /// <summary>How long a start holds mirror fetches back for greetings to settle, half as long where nobody was heard of: 0 to 5 s; default 300 ms.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Between two looks at a peer while blocks are asked for: 100 ms to 1 min; default 2 s.</summary>

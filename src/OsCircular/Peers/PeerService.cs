@@ -32,6 +32,8 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
     private readonly PeerSource _source;
     private readonly HolderSource _holders;
     private readonly PeerTasks _tasks;
+    private static readonly TimeSpan LateAtStart = TimeSpan.FromMilliseconds(30);
+
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Seldom _headLooks;
     private readonly Seldom _full;
@@ -167,9 +169,16 @@ public sealed partial class PeerService : IPeerDesk, IAsyncDisposable
         if (member is not null && PeerHeads.IsNewer(member.Hello, Hello) && member.HeadLook.IsDue(member.Hello.Sequence) && _headLooks.IsDue()) NewerHead?.Invoke();
     }
 
+    // Members greet whom they hear of within the first half: who has heard nothing by then is alone, and spares its first reader the second. Unless it is this host
+    // that is late, for then nothing follows from silence.
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(_options.SettleTime, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TimeSpan half = _options.SettleTime / 2;
+        long started = _time.GetTimestamp();
+        await Task.Delay(half, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        bool isLate = _time.GetElapsedTime(started) - half > LateAtStart;
+        if (isLate || !_greeter!.IsQuiet || _peers.Members.All.Length > 0)
+            await Task.Delay(half, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _settled.TrySetResult();
     }
 

@@ -33,22 +33,46 @@ public sealed class PeerSettlingTests : IAsyncDisposable
         _meters.Dispose();
     }
 
-    [Fact]
-    public async Task Fetch_BeforeGreetingsSettled_WaitsThreeTenthsOfASecondAtMostAndNeverAgain()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public async Task Fetch_BeforeGreetingsSettled_WaitsHalfTheTimeWhereAloneAndNeverAgain(int late)
     {
         _service.Start(7117, new DiscoveryOptions(), _ => { });
-        TimeSpan settle = TimeSpan.FromMilliseconds(300);
-        await _time.WaitForTimerAsync(settle, settle);
+        TimeSpan half = TimeSpan.FromMilliseconds(150);
+        await _time.WaitForTimerAsync(half, half);
         Task<Fetched> first = FetchAsync();
-        _time.Advance(settle - TimeSpan.FromMilliseconds(1));
+        _time.Advance(half - TimeSpan.FromMilliseconds(1));
         Assert.False(first.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _time.Advance(TimeSpan.FromMilliseconds(1 + late));
+        if (late > 0)
+        {
+            await _time.WaitForTimerAsync(half, half);
+            Assert.False(first.IsCompleted);
+            _time.Advance(half);
+        }
+
         Assert.Equal(SourceError.Missing, (await first.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken)).Error);
 
         // Alone, it costs nothing.
         Task<Fetched> second = FetchAsync();
         Assert.True(second.IsCompleted);
         Assert.Equal(SourceError.Missing, (await second).Error);
+    }
+
+    [Fact]
+    public async Task Fetch_SomebodyWasHeard_WaitsThreeTenthsOfASecondForTheOthers()
+    {
+        _service.Start(7117, new DiscoveryOptions(), _ => { });
+        _service.Heard(IPAddress.Loopback, TestMembers.Hello(2) with { Group = _service.Access.Group });
+        TimeSpan half = TimeSpan.FromMilliseconds(150);
+        await _time.WaitForTimerAsync(half, half);
+        Task<Fetched> fetch = FetchAsync();
+        _time.Advance(half);
+        await _time.WaitForTimerAsync(half, half);
+        Assert.False(fetch.IsCompleted);
+        _time.Advance(half);
+        await fetch.WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
     }
 
     [Fact]

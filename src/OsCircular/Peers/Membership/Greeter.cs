@@ -41,6 +41,9 @@ internal sealed class Greeter : IPeerFinds
         _logger = logger;
     }
 
+    /// <summary>Nobody has been found yet who could be greeted.</summary>
+    public bool IsQuiet => _greeted.IsEmpty && _finds.Reader.Count == 0;
+
     /// <inheritdoc/>
     public void Found(IPEndPoint address, PeerFindSource source)
     {
