@@ -51,7 +51,7 @@ public sealed class QuotaModelTests
         Assert.Null(cache.Blocks.TryReserve(1000));
         Assert.Equal(CacheState.Full, cache.Cache.Status.State);
 
-        Assert.True(cache.Blocks.SetPinned(BlockName.Of(held[7]), pinned: false));
+        Assert.True(cache.Blocks.SetKept(BlockName.Of(held[7]), kept: false));
         cache.Blocks.TryReserve(1000)!.Dispose();
         Assert.Equal(SourceError.Missing, cache.Read(held[7]));
         Assert.Equal(19, cache.Cache.Status.Blocks);
@@ -112,7 +112,7 @@ public sealed class QuotaModelTests
         {
             bool pin = _pinned.Values.Sum(pinned => pinned.Length) + block.Length < Quota / 3 && !_pinned.ContainsKey(name);
             if (!pin) _pinned.Remove(name);
-            if (cache.Blocks.SetPinned(name, pin) && pin) _pinned[name] = block;
+            if (cache.Blocks.SetKept(name, pin) && pin) _pinned[name] = block;
         }
 
         private void Land(CacheReservation reservation, byte[] block, bool drop)

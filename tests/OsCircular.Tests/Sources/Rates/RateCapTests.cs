@@ -1,10 +1,10 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using OsCircular.Agent.Serving;
+using OsCircular.Sources.Rates;
 
-namespace OsCircular.Tests.Agent.Serving;
+namespace OsCircular.Tests.Sources.Rates;
 
-public sealed class TokenBucketTests
+public sealed class RateCapTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly FakeTimeProvider _time = new();
@@ -12,7 +12,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void TryTake_MoreThanTheBucketHolds_GoesOnceAndTheNextWaits()
     {
-        var bucket = new TokenBucket(1000, Second, _time);
+        var bucket = new RateCap(new RateSchedule(1000), _time, Second);
         Assert.True(bucket.TryTake(3000, Second, out TimeSpan wait));
         Assert.Equal(TimeSpan.Zero, wait);
         Assert.False(bucket.TryTake(1, Second, out wait));
@@ -25,7 +25,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void TryTake_AfterALongPause_HasSavedUpNoMoreThanTheBucketHolds()
     {
-        var bucket = new TokenBucket(1000, Second, _time);
+        var bucket = new RateCap(new RateSchedule(1000), _time, Second);
         _time.Advance(TimeSpan.FromHours(1));
         Assert.True(bucket.TryTake(1000, TimeSpan.Zero, out _));
         Assert.True(bucket.TryTake(500, TimeSpan.Zero, out _));
@@ -37,7 +37,7 @@ public sealed class TokenBucketTests
     {
         var time = new FakeTimeProvider();
         long began = time.GetTimestamp();
-        var bucket = new TokenBucket(10_000, TimeSpan.FromMilliseconds(250), time);
+        var bucket = new RateCap(new RateSchedule(10_000), time, TimeSpan.FromMilliseconds(250));
         long sent = 0;
         foreach ((int bytes, int pause) in demands)
         {
