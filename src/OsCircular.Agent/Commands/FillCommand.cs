@@ -84,5 +84,5 @@ internal static class FillCommand
     private static async Task<FillReport> AskAsync(string cache, HttpMethod order, Pin what, CancellationToken cancellationToken) =>
         await ControlClient.FillAsync(Path.GetFullPath(cache), order, what, cancellationToken)
         ?? throw new UserError(
-            $"no agent runs on {cache}, and only an agent fills: start one with: oscircular mount DIR --cache {cache} ..., or have the next one fill it with: oscircular pin {what.Reference} --cache {cache}");
+            $"no agent runs on {cache}, and only an agent fills: start one with: oscircular mount DIR --cache {cache} ..., or have the next one fill it with: oscircular pin {what.Arguments} --cache {cache}");
 }

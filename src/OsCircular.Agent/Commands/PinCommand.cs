@@ -47,7 +47,7 @@ internal static class PinCommand
     }
 
     /// <summary>Where a pin stands, for <c>status</c> and for the result.</summary>
-    public static string Text(PinReport pin)
+    public static string Text(PinReport pin, string verb = "")
     {
         string name = $"{pin.Image}{(pin.Version is { } version ? $"@{version}" : "")}{(pin.Profile ? " (profile)" : "")}";
         string meant = pin.Next ?? pin.Keeps ?? "";
@@ -55,13 +55,13 @@ internal static class PinCommand
         string old = pin.Next is null ? "" : $"; {pin.Keeps} stays until then";
         string state = pin.State switch
         {
-            null => "pinned, for the next agent to fill",
+            null => "no agent runs, so the next one fills it",
             "held" => $"{meant} is held",
             "filling" => $"{meant} is being filled{amount}{old}",
             _ => meant.Length == 0 ? "waiting" : $"{meant} is to be filled{amount}{old}",
         };
         string? problem = pin.Problem ?? pin.Fill?.Problem;
-        return $"{name}: {state}{(problem is null || (pin.Problem is null && pin.State == "held") ? "" : $"; {problem}")}";
+        return $"{name}{verb}: {state}{(problem is null || (pin.Problem is null && pin.State == "held") ? "" : $"; {problem}")}";
     }
 
     private static async Task<int> PinAsync(string cache, Pin pin, bool wait, bool json, TimeProvider time, CancellationToken cancellationToken)
@@ -70,7 +70,7 @@ internal static class PinCommand
         if (report is null && wait) throw new UserError($"no agent runs on {cache}, so there is nothing to wait for: pin without --wait, or start one with: oscircular mount DIR --cache {cache} ...");
         report ??= await RecordAsync(cache, pin, cancellationToken);
         if (wait) report = await WaitAsync(cache, pin, report, time, cancellationToken);
-        Console.Out.WriteLine(json ? Json.Write(report) : Text(report));
+        Console.Out.WriteLine(json ? Json.Write(report) : Text(report, " is pinned"));
         if (wait && report.State != "held") throw new UserError($"{pin} is not all held, and nothing came for {Units.FormatTime(FillCommand.Patience)}; the agent goes on trying");
         return 0;
     }

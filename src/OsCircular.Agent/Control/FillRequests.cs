@@ -21,7 +21,7 @@ internal static class FillRequests
             Find(filler, reference, profileOnly) ?? throw new UserError($"{reference} is not being filled; begin with: oscircular fill {reference}"));
         Map(HttpMethods.Delete, (reference, profileOnly) =>
         {
-            if (pins.PinOf(reference, profileOnly) is { } pin) throw new UserError($"{reference} is filled because {pin} is pinned; to end that, unpin it: oscircular unpin {pin.Reference}");
+            if (pins.PinOf(reference, profileOnly) is { } pin) throw new UserError($"{reference} is filled because {pin} is pinned; to end that, unpin it: oscircular unpin {pin.Arguments}");
             return filler.Stop(reference, profileOnly) && Find(filler, reference, profileOnly) is { } stopped
                 ? stopped
                 : throw new UserError($"{reference} is not being filled, so there is nothing to stop");

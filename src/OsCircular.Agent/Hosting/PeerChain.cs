@@ -42,8 +42,8 @@ internal sealed class PeerChain : IAsyncDisposable
         // As reader: held here, the group's, else this host's own to fetch.
         PrioritySource group = new(peers.Blocks, new PeerOptions().MaxInFlight, time, cap);
         Blocks = new SingleFlightSource(
-            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home, HomeTiming.WorkingShare)), time);
-        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(Capped(peers.Documents), _homeDocuments, HomeTiming.WorkingShare));
+            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home, HomeTiming.WorkingShare, time)), time);
+        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(Capped(peers.Documents), _homeDocuments, HomeTiming.WorkingShare, time));
 
         peers.Serve(new HomeParts
         {

@@ -7,6 +7,9 @@ namespace OsCircular.Library.Pins;
 /// <param name="ProfileOnly">Only what the profile names.</param>
 public readonly record struct Pin(VersionReference Reference, bool ProfileOnly)
 {
+    /// <summary>As a user writes it on a command line.</summary>
+    public string Arguments => $"{(Reference.Version is null ? Reference.Image : Reference)}{(ProfileOnly ? " --profile" : "")}";
+
     public override string ToString() => $"{(Reference.Version is null ? Reference.Image : Reference)}{(ProfileOnly ? " (profile)" : "")}";
 }
 

@@ -54,8 +54,7 @@ public sealed class RateCap
     {
         lock (_lock)
         {
-            _ = Settle();
-            _saved -= bytes;
+            if (Settle() is not null) _saved -= bytes;
         }
     }
 
@@ -69,7 +68,7 @@ public sealed class RateCap
             long? rate = Settle();
             wait = WaitAt(rate);
             if (wait > mostWait || rate == 0) return false;
-            _saved -= bytes;
+            if (rate is not null) _saved -= bytes;
             return true;
         }
     }
