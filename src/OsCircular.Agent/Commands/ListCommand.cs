@@ -45,14 +45,18 @@ internal static class ListCommand
         return command;
     }
 
-    private static MinisignPublicKey TrustedKeyOf(string cache)
+    /// <summary>The key that a cache has bound itself to.</summary>
+    /// <exception cref="UserError">It has adopted no head yet.</exception>
+    public static MinisignPublicKey TrustedKeyOf(string cache)
     {
         string path = Path.Combine(cache, "agent", Trust.FileName);
         if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
         return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Key : throw new UserError($"{path}: {fault}; give --public-key");
     }
 
-    private static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, MinisignPublicKey key, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>The manifest of the newest head that these mirrors or folders have.</summary>
+    /// <exception cref="UserError">None could be had.</exception>
+    public static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, MinisignPublicKey key, TimeProvider time, CancellationToken cancellationToken)
     {
         MirrorOptions options = new();
         using AgentMeters meters = new();

@@ -34,7 +34,10 @@ internal static class MountCommand
             Setting("listen", "ADDR:PORT", "Where peers ask this agent. Default: port 7117 on every address, or a free one."),
             Setting("group", "NAME", "The group of hosts that are peers. Default: default."),
             Setting("group-key", "FILE", "A secret that the group's hosts share; without it only hosts of the same network are peers."),
-            Setting("upload-rate", "SIZE", "Bytes a second given to all peers together. Default: no limit."),
+            Many("mirror-rate", "[HOURS=]SIZE", "Bytes a second taken from all mirrors together; repeat with hours of the day, like 08:00-18:00=5MiB. Default: no limit."),
+            Many("peer-rate", "[HOURS=]SIZE", "The same, taken from all peers together."),
+            Many("upload-rate", "[HOURS=]SIZE", "The same, given to all peers together."),
+            Many("fill-rate", "[HOURS=]SIZE", "The same, for filling the cache from wherever; 0: nothing in those hours."),
             new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };

@@ -46,6 +46,8 @@ public static class OsCircularCommand
         StatusCommand.Create(),
         PeersCommand.Create(),
         FillCommand.Create(),
+        PinCommand.Create(),
+        PinCommand.CreateUnpin(),
         ListCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),

@@ -57,10 +57,21 @@ internal static class StatusCommand
         Line("reads", $"{reads.Count} of {Units.FormatSize(reads.Bytes)}; {reads.Waiting} waiting, {reads.Failed} failed ({reads.TimedOut} timed out), {reads.Interrupted} interrupted");
         Line("read-ahead", $"{reads.ReadAheadBlocks} blocks: {reads.ReadAheadUsed} used, {reads.ReadAheadWasted} wasted");
         if (status.Peers is { } peers) PrintPeers(peers);
+        PrintCaps(status.Caps);
+        foreach ((int i, PinReport pin) in status.Pins.Index()) Line(i == 0 ? "pins" : "", PinCommand.Text(pin));
+        if (status.PinTrouble is { } trouble) Line("", trouble);
         foreach ((int i, FillReport fill) in status.Filling.Index()) Line(i == 0 ? "filling" : "", FillCommand.Text(fill));
         Console.Out.WriteLine();
         PrintSources(status);
     }
+
+    private static void PrintCaps(CapsReport caps)
+    {
+        string text = string.Join(", ", new[] { Cap("mirrors", caps.MirrorRate), Cap("peers", caps.PeerRate), Cap("uploads", caps.UploadRate), Cap("filling", caps.FillRate) }.OfType<string>());
+        if (text.Length > 0) Line("caps now", text);
+    }
+
+    private static string? Cap(string what, long? rate) => rate is not { } bytes ? null : bytes == 0 ? $"{what} nothing" : $"{what} {Units.FormatSize(bytes)}/s";
 
     private static void PrintPeers(PeersSumReport peers)
     {

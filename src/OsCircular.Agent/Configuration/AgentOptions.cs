@@ -1,3 +1,5 @@
+using OsCircular.Sources.Rates;
+
 namespace OsCircular.Agent.Configuration;
 
 /// <summary>What the user wants of an agent, typed and checked; made by <see cref="AgentOptionsReader"/>.</summary>
@@ -20,6 +22,12 @@ public sealed record AgentOptions
 
     /// <summary>Bytes a second at which the cache is looked through for damage; 0: not at all.</summary>
     public long ScrubRate { get; init; } = 4L * 1024 * 1024;
+
+    /// <summary>Bytes a second taken from all mirrors together.</summary>
+    public RateSchedule MirrorRate { get; init; } = RateSchedule.None;
+
+    /// <summary>Bytes a second at which the cache is filled, from wherever they come.</summary>
+    public RateSchedule FillRate { get; init; } = RateSchedule.None;
 
     /// <summary>How often the mirrors' heads are looked at: 1 s to 7 d.</summary>
     public TimeSpan Refresh { get; init; } = TimeSpan.FromSeconds(60);

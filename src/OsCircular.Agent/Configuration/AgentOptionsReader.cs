@@ -28,7 +28,10 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         ["listen"] = false,
         ["group"] = false,
         ["group-key"] = false,
-        ["upload-rate"] = false,
+        ["upload-rate"] = true,
+        ["peer-rate"] = true,
+        ["mirror-rate"] = true,
+        ["fill-rate"] = true,
     };
 
     private readonly List<string> _errors = [.. layers.Errors];
@@ -46,6 +49,8 @@ public sealed class AgentOptionsReader(SettingLayers layers)
             Quota = OptionalSize("quota", 16L << 20, long.MaxValue),
             Memory = OptionalSize("memory", 16L << 20, 16L << 30) ?? defaults.Memory,
             ScrubRate = OptionalSize("scrub-rate", 0, 1L << 40) ?? defaults.ScrubRate,
+            MirrorRate = new RateReader(layers, _errors).Read("mirror-rate"),
+            FillRate = new RateReader(layers, _errors).Read("fill-rate", mayStop: true),
             Refresh = Time("refresh", defaults.Refresh, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             ReadTimeout = Time("read-timeout", defaults.ReadTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             StartTimeout = Time("start-timeout", defaults.StartTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),

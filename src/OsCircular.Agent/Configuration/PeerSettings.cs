@@ -1,6 +1,7 @@
 using System.Net;
 using OsCircular.Peers.Access;
 using OsCircular.Peers.Discovery;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Agent.Configuration;
 
@@ -23,6 +24,9 @@ public sealed record PeerSettings
     /// <summary>Names of the network interfaces that peers may be on; empty: all that lead to a LAN.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 
-    /// <summary>Bytes a second sent to all peers together; 0: no limit.</summary>
-    public long UploadRate { get; init; }
+    /// <summary>Bytes a second sent to all peers together.</summary>
+    public RateSchedule UploadRate { get; init; } = RateSchedule.None;
+
+    /// <summary>Bytes a second taken from all peers together.</summary>
+    public RateSchedule PeerRate { get; init; } = RateSchedule.None;
 }

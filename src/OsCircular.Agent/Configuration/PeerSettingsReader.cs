@@ -8,7 +8,7 @@ namespace OsCircular.Agent.Configuration;
 /// <summary>Reads what is set of peers, adding what is wrong to the errors of all settings.</summary>
 internal sealed class PeerSettingsReader(SettingLayers layers, List<string> errors)
 {
-    private static readonly string[] OnlyWithPeers = ["peer", "tracker", "interface", "listen", "group", "group-key", "upload-rate"];
+    private static readonly string[] OnlyWithPeers = ["peer", "tracker", "interface", "listen", "group", "group-key", "upload-rate", "peer-rate"];
 
     /// <param name="on">Whether peers are switched on.</param>
     /// <returns>Null where they are off.</returns>
@@ -32,16 +32,9 @@ internal sealed class PeerSettingsReader(SettingLayers layers, List<string> erro
             Addresses = Many("peer", PeerAddressText.Parse),
             Trackers = trackers,
             Interfaces = [.. layers["interface"].Select(value => value.Text)],
-            UploadRate = UploadRate(),
+            UploadRate = new RateReader(layers, errors).Read("upload-rate"),
+            PeerRate = new RateReader(layers, errors).Read("peer-rate"),
         };
-    }
-
-    private long UploadRate()
-    {
-        if (layers["upload-rate"] is not [SettingValue value, ..]) return 0;
-        if (Units.TryParseSize(value.Text, out long bytes) && bytes >= 64 * 1024) return bytes;
-        errors.Add($"{value.WrittenAt}: '{value.Text}' is no rate of at least 64KiB a second; write it like 20MiB");
-        return 0;
     }
 
     private T? Single<T>(string name, Func<string, T> parse) where T : class => Many(name, parse) is [T value, ..] ? value : null;

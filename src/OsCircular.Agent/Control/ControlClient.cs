@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Cache;
-using OsCircular.Indexes;
+using OsCircular.Library.Pins;
 
 namespace OsCircular.Agent.Control;
 
@@ -14,8 +14,11 @@ internal static class ControlClient
     public const string StatusPath = "/status";
     public const string PeersPath = "/peers";
     public const string FillPath = "/fill";
+    public const string PinPath = "/pin";
     public const string RepairPath = "/repair";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan IndexLimit = TimeSpan.FromMinutes(10);
 
     /// <summary>How long to ask the cache's disk where the agent is; one that hangs is left out.</summary>
     private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(2);
@@ -32,8 +35,13 @@ internal static class ControlClient
     /// <summary>Begins (POST) or stops (DELETE) the filling of a version, or asks after it (GET).</summary>
     /// <returns>Where it stands, or null where no agent runs on that cache.</returns>
     /// <exception cref="UserError">The agent says why it cannot be done, or does not answer.</exception>
-    public static Task<FillReport?> FillAsync(string cacheDirectory, HttpMethod method, VersionReference reference, CancellationToken cancellationToken) =>
-        AskAsync<FillReport>(cacheDirectory, method, $"{FillPath}?image={reference.Image}{(reference.Version is { } version ? $"&version={version}" : "")}", cancellationToken);
+    public static Task<FillReport?> FillAsync(string cacheDirectory, HttpMethod method, Pin what, CancellationToken cancellationToken) =>
+        AskAsync<FillReport>(cacheDirectory, method, FillPath + PinRequests.Query(what), cancellationToken);
+
+    /// <summary>Pins (POST), unpins (DELETE), or asks after a pin (GET). Pinning looks through the version's index, which may have to be fetched first.</summary>
+    /// <inheritdoc cref="FillAsync"/>
+    public static Task<PinReport?> PinAsync(string cacheDirectory, HttpMethod method, Pin pin, CancellationToken cancellationToken) =>
+        AskAsync<PinReport>(cacheDirectory, method, PinPath + PinRequests.Query(pin), cancellationToken, IndexLimit);
 
     /// <summary>Has the agent look at these files of its cache again, and heal those that are damaged.</summary>
     /// <param name="cacheDirectory">The cache.</param>

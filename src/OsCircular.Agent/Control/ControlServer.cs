@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using OsCircular.Agent.Hosting;
 using OsCircular.Agent.Output;
 using OsCircular.Library.Filling;
+using OsCircular.Library.Pins;
 
 namespace OsCircular.Agent.Control;
 
@@ -21,11 +22,12 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="status">Asked anew for each request.</param>
     /// <param name="peers">The same, for its peers.</param>
     /// <param name="filler">Told what to take in.</param>
+    /// <param name="pins">Told what is to stay.</param>
     /// <param name="repair">Told what to look at again.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<ControlServer> StartAsync(
-        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, RepairRequests repair, ILoggerFactory logs, CancellationToken cancellationToken)
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, RepairRequests repair, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -42,7 +44,8 @@ internal sealed class ControlServer : IAsyncDisposable
         WebApplication server = builder.Build();
         server.MapGet(ControlClient.StatusPath, context => context.Response.WriteAsync(Json.Write(status()), context.RequestAborted));
         server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
-        server.MapFilling(filler);
+        server.MapFilling(filler, pins);
+        server.MapPins(pins);
         repair.Map(server);
         await server.StartAsync(cancellationToken);
 

@@ -8,6 +8,9 @@ public sealed record FillReport
     public required string Image { get; init; }
     public required string Version { get; init; }
 
+    /// <summary>Whether only what the version's profile names is filled.</summary>
+    public required bool Profile { get; init; }
+
     /// <summary><c>waiting</c>, <c>filling</c>, <c>pausing</c>, <c>done</c>, <c>failed</c> or <c>stopped</c>.</summary>
     public required string State { get; init; }
 
@@ -34,6 +37,7 @@ public sealed record FillReport
     {
         Image = progress.Image.ToString(),
         Version = progress.Version.ToString(),
+        Profile = progress.ProfileOnly,
         State = progress.State.ToString().ToLowerInvariant(),
         HasEnded = progress.HasEnded,
         BlocksDone = progress.BlocksDone,

@@ -1,50 +1,40 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Primitives;
-using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Indexes;
 using OsCircular.Library.Filling;
+using OsCircular.Library.Pins;
 
 namespace OsCircular.Agent.Control;
 
 /// <summary>
-/// <c>/fill?image=NAME[&amp;version=VERSION]</c> on the control socket: POST begins, DELETE stops, GET tells how far it is. What cannot be done is answered 409 with the
-/// message for the user.
+/// <c>/fill?image=NAME[&amp;version=VERSION][&amp;profile=1]</c> on the control socket: POST begins, DELETE stops, GET tells how far it is. What cannot be done is
+/// answered 409 with the message for the user.
 /// </summary>
 internal static class FillRequests
 {
-    public static void MapFilling(this IEndpointRouteBuilder server, Filler filler)
+    public static void MapFilling(this IEndpointRouteBuilder server, Filler filler, PinKeeper pins)
     {
-        Map(server, HttpMethods.Post, filler.Begin);
-        Map(server, HttpMethods.Get, reference => Find(filler, reference) ?? throw new UserError($"{reference} is not being filled; begin with: oscircular fill {reference}"));
-        Map(server, HttpMethods.Delete, reference => filler.Stop(reference) && Find(filler, reference) is { } stopped
-            ? stopped
-            : throw new UserError($"{reference} is not being filled, so there is nothing to stop"));
-    }
-
-    private static void Map(IEndpointRouteBuilder server, string method, Func<VersionReference, FillProgress> answer) =>
-        server.MapMethods(ControlClient.FillPath, [method], async context =>
+        Map(HttpMethods.Post, filler.Begin);
+        Map(HttpMethods.Get, (reference, profileOnly) =>
+            Find(filler, reference, profileOnly) ?? throw new UserError($"{reference} is not being filled; begin with: oscircular fill {reference}"));
+        Map(HttpMethods.Delete, (reference, profileOnly) =>
         {
-            string text;
-            try
-            {
-                text = Json.Write(FillReport.Of(answer(Reference(context.Request.Query))));
-            }
-            catch (UserError error)
-            {
-                context.Response.StatusCode = StatusCodes.Status409Conflict;
-                text = error.Message;
-            }
-
-            await context.Response.WriteAsync(text, context.RequestAborted);
+            if (pins.PinOf(reference, profileOnly) is { } pin) throw new UserError($"{reference} is filled because {pin} is pinned; to end that, unpin it: oscircular unpin {pin.Arguments}");
+            return filler.Stop(reference, profileOnly) && Find(filler, reference, profileOnly) is { } stopped
+                ? stopped
+                : throw new UserError($"{reference} is not being filled, so there is nothing to stop");
         });
 
-    private static VersionReference Reference(IQueryCollection query) =>
-        VersionReference.Parse(query.TryGetValue("version", out StringValues version) ? $"{query["image"]}@{version}" : $"{query["image"]}");
+        void Map(string method, Func<VersionReference, bool, FillProgress> answer)
+        {
+            server.MapMethods(ControlClient.FillPath, [method], RespondAsync);
+            Task RespondAsync(HttpContext context) => context.AnswerAsync(what => Task.FromResult(FillReport.Of(answer(what.Reference, what.ProfileOnly))));
+        }
+    }
 
     // Of the newest, where no version is named: the last that was asked for.
-    private static FillProgress? Find(Filler filler, VersionReference reference) =>
-        filler.Progress.LastOrDefault(fill => fill.Image == reference.Image && (reference.Version is not { } version || fill.Version == version));
+    private static FillProgress? Find(Filler filler, VersionReference reference, bool profileOnly) => filler.Progress.LastOrDefault(
+        fill => fill.Image == reference.Image && fill.ProfileOnly == profileOnly && (reference.Version is not { } version || fill.Version == version));
 }

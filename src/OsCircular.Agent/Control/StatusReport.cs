@@ -24,9 +24,24 @@ public sealed record StatusReport
     /// <summary>The group, in sums; null where peers are off. Each peer by itself: <c>peers --json</c>.</summary>
     public required PeersSumReport? Peers { get; init; }
 
+    /// <summary>What is pinned, oldest first.</summary>
+    public required IReadOnlyList<PinReport> Pins { get; init; }
+
+    /// <summary>What is wrong with all of them together; null where nothing is.</summary>
+    public required string? PinTrouble { get; init; }
+
+    public required CapsReport Caps { get; init; }
+
     /// <summary>Versions that are taken in whole or wait to be, and the last that were, oldest first.</summary>
     public required IReadOnlyList<FillReport> Filling { get; init; }
 }
+
+/// <summary>Caps in bytes a second as they hold at this hour. Null: no limit; 0: nothing at all.</summary>
+/// <param name="MirrorRate">On what comes from mirrors.</param>
+/// <param name="PeerRate">On what comes from peers.</param>
+/// <param name="UploadRate">On what peers are given.</param>
+/// <param name="FillRate">On what filling fetches from wherever.</param>
+public sealed record CapsReport(long? MirrorRate, long? PeerRate, long? UploadRate, long? FillRate);
 
 public sealed record TakeoverReport
 {

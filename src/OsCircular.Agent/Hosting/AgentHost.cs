@@ -9,12 +9,14 @@ using OsCircular.Indexes.Signing;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Healing;
+using OsCircular.Library.Pins;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
 using OsCircular.Peers;
 using OsCircular.Peers.Discovery;
 using OsCircular.Peers.Homes;
 using OsCircular.Sources;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -108,14 +110,17 @@ internal sealed class AgentHost : IAsyncDisposable
             (mirrorBlocks, mirrorDocuments, heads) = (mirrors, mirrors, mirrors.Heads);
         }
 
-        PrioritySource line = _parts.Line = new PrioritySource(mirrorBlocks, PrioritySource.DefaultMaxInFlight, time);
+        RateCap? mirrorCap = _parts.MirrorCap = Cap(options.MirrorRate, time);
+        if (mirrorCap is not null) mirrorDocuments = new CappedDocumentSource(mirrorDocuments, mirrorCap, time);
+        PrioritySource line = _parts.Line = new PrioritySource(mirrorBlocks, PrioritySource.DefaultMaxInFlight, time, mirrorCap);
 
         // The chain below memory: one fetch for a block however many ask; kept on disk; peers before the line, where there are any.
         IBlockSource blocks;
         IDocumentSource documents;
         if (options.Peers is { } peers)
         {
-            PeerChain chain = new(cache, line, mirrorDocuments, OpenPeers(options, peers, cache, meters, time, random, logs), () => _parts.Mirrors?.MayAnswer ?? false, time);
+            PeerService group = OpenPeers(options, peers, cache, meters, time, random, logs);
+            PeerChain chain = new(cache, line, mirrorDocuments, group, () => _parts.Mirrors?.MayAnswer ?? false, time, _parts.PeerCap = Cap(peers.PeerRate, time));
             Owned(chain);
             (blocks, documents) = (chain.Blocks, chain.Documents);
             await StartPeersAsync(options, peers, cache, meters, time, logs, cancellationToken);
@@ -136,19 +141,22 @@ internal sealed class AgentHost : IAsyncDisposable
         _parts.Peers?.Announce();
 
         // Whole versions taken in, behind all who read; each host of a group begins in another place.
-        Filler filler = Owned(new Filler(
-            new FillParts
-            {
-                Cache = cache,
-                Blocks = blocks,
-                Documents = documents,
-                Manifest = () => library.Current?.Manifest,
-                Start = count => _parts.Peers is { } group ? FillOrder.Start(group.Id, count) : 0,
-                Time = time,
-                Random = new Random(random.Next()),
-            },
-            logs.CreateLogger<Filler>()));
-        _parts.Filler = filler;
+        FillParts fill = new()
+        {
+            Cache = cache,
+            Blocks = blocks,
+            Documents = documents,
+            Manifest = () => library.Current?.Manifest,
+            Start = count => _parts.Peers is { } group ? FillOrder.Start(group.Id, count) : 0,
+            Cap = _parts.FillCap = Cap(options.FillRate, time),
+            Time = time,
+            Random = new Random(random.Next()),
+        };
+        Filler filler = _parts.Filler = Owned(new Filler(fill, logs.CreateLogger<Filler>()));
+
+        // What is to stay in the cache, and is filled until it is there.
+        PinKeeper pins = _parts.Pins = Owned(new PinKeeper(fill, filler, PinBook.FileOf(cache.Directory), logs.CreateLogger<PinKeeper>()));
+        library.Adopted += _ => pins.Look();
 
         // What is found damaged in the cache and nobody reads is fetched again, behind all who do.
         Healer healer = Owned(new Healer(cache, blocks, documents, () => library.Current?.Manifest, time, logs.CreateLogger<Healer>()));
@@ -162,7 +170,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
-        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, new RepairRequests(cache, healer), logs, _stopping.Token);
+        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, pins, new RepairRequests(cache, healer), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.
@@ -213,6 +221,8 @@ internal sealed class AgentHost : IAsyncDisposable
         StateFile known = cache.Directory.State(PeerPlaces.FileName, RememberedPeers.MaxLength);
         peers.Start(server.Port, new DiscoveryOptions { Peers = settings.Addresses, Trackers = settings.Trackers, Remembered = PeerPlaces.Remembered(known) }, bytes => known.Write(bytes));
     }
+
+    private static RateCap? Cap(RateSchedule schedule, TimeProvider time) => schedule.IsNone ? null : new RateCap(schedule, time);
 
     private PeerStanding Standing()
     {

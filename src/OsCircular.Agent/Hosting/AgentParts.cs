@@ -4,9 +4,11 @@ using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
+using OsCircular.Library.Pins;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Sources;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -22,10 +24,16 @@ internal sealed class AgentParts
     /// <summary>The mirrors' blocks.</summary>
     public PrioritySource Line { get; set; } = null!;
 
+    /// <summary>The caps; null where none is set. That of uploads is the peer server's.</summary>
+    public RateCap? MirrorCap { get; set; }
+    public RateCap? PeerCap { get; set; }
+    public RateCap? FillCap { get; set; }
+
     public PeerService? Peers { get; set; }
     public PeerServer? PeerServer { get; set; }
     public HeadLibrary Library { get; set; } = null!;
     public Filler Filler { get; set; } = null!;
+    public PinKeeper Pins { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public HeldMount Held { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;

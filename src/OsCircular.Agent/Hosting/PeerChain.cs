@@ -2,6 +2,7 @@ using OsCircular.Cache;
 using OsCircular.Peers;
 using OsCircular.Peers.Homes;
 using OsCircular.Sources;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Agent.Hosting;
 
@@ -21,25 +22,28 @@ internal sealed class PeerChain : IAsyncDisposable
     /// <param name="peers">The group; told here what this host can do for it.</param>
     /// <param name="canFetch">Whether a mirror may answer.</param>
     /// <param name="time">Of every wait.</param>
-    public PeerChain(BlockCache cache, PrioritySource line, IDocumentSource mirrors, PeerService peers, Func<bool> canFetch, TimeProvider time)
+    /// <param name="cap">On what comes from peers; null: no cap.</param>
+    public PeerChain(BlockCache cache, PrioritySource line, IDocumentSource mirrors, PeerService peers, Func<bool> canFetch, TimeProvider time, RateCap? cap = null)
     {
+        IBlockSource holders = cap is null ? peers.HolderBlocks : new ChargedSource(peers.HolderBlocks, cap);
+
         // As home: held here, held by another, else over the line. Never another home.
         // Until it is kept: what has come and is not yet held must not be fetched by another either.
         UnderWaySource underWay = new(new KeepingSource(cache.Blocks, line, SourceKind.Mirror));
         SingleFlightSource home = new(
             new CachedBlockSource(
                 cache.Blocks,
-                new FallbackSource(new KeepingSource(cache.Blocks, peers.HolderBlocks, SourceKind.Peer), underWay),
+                new FallbackSource(new KeepingSource(cache.Blocks, holders, SourceKind.Peer), underWay),
                 countsMisses: false),
             time);
         _homeDocuments = new SingleFlightDocumentSource(
-            new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(peers.HolderDocuments, mirrors)), DocumentLimit, time);
+            new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(Capped(peers.HolderDocuments), mirrors)), DocumentLimit, time);
 
         // As reader: held here, the group's, else this host's own to fetch.
-        PrioritySource group = new(peers.Blocks, new PeerOptions().MaxInFlight, time);
+        PrioritySource group = new(peers.Blocks, new PeerOptions().MaxInFlight, time, cap);
         Blocks = new SingleFlightSource(
-            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home, HomeTiming.WorkingShare)), time);
-        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(peers.Documents, _homeDocuments, HomeTiming.WorkingShare));
+            new CachedBlockSource(cache.Blocks, new FallbackSource(new KeepingSource(cache.Blocks, group, SourceKind.Peer), home, HomeTiming.WorkingShare, time)), time);
+        Documents = new CachedDocumentSource(cache.Documents, new FallbackDocumentSource(Capped(peers.Documents), _homeDocuments, HomeTiming.WorkingShare, time));
 
         peers.Serve(new HomeParts
         {
@@ -50,6 +54,8 @@ internal sealed class PeerChain : IAsyncDisposable
             CanFetch = canFetch,
             Check = cache.Blocks.Check,
         });
+
+        IDocumentSource Capped(IDocumentSource documents) => cap is null ? documents : new CappedDocumentSource(documents, cap, time);
     }
 
     public IBlockSource Blocks { get; }

@@ -34,6 +34,9 @@ internal static class StatusReporter
             Scrub = Scrub(cache.Scrub),
             Mirrors = [.. mirrors.Select(Mirror)],
             Peers = PeersReporter.Sum(parts),
+            Pins = [.. parts.Pins.Status.Select(PinReport.Of)],
+            PinTrouble = parts.Pins.Trouble,
+            Caps = new CapsReport(parts.MirrorCap?.Now, parts.PeerCap?.Now, parts.PeerServer?.UploadRate, parts.FillCap?.Now),
             Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
         };
     }

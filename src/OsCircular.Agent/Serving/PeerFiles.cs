@@ -63,7 +63,7 @@ internal sealed class PeerFiles
             return;
         }
 
-        if (!await _uploads.TakeAsync(range.Length, exchange.Context.RequestAborted))
+        if (!await _uploads.TakeAsync(range.Length, fetchClass, exchange.Context.RequestAborted))
         {
             exchange.RefuseForNow(PeerRefusal.RateUsed);
             return;

@@ -99,7 +99,7 @@ internal sealed class PeerHome
             return;
         }
 
-        if (!await _uploads.TakeAsync(bytes.Length, exchange.Context.RequestAborted))
+        if (!await _uploads.TakeAsync(bytes.Length, fetchClass, exchange.Context.RequestAborted))
         {
             exchange.RefuseForNow(PeerRefusal.RateUsed);
             return;

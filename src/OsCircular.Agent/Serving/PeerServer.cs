@@ -58,6 +58,9 @@ public sealed class PeerServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes a second that may be sent at this hour; null: no limit.</summary>
+    public long? UploadRate => _uploads.RateNow;
+
     /// <summary>One look at what it did and does.</summary>
     public PeerServerStatus Status() => new(
         _counters.Connections,

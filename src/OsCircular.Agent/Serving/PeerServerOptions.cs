@@ -1,3 +1,5 @@
+using OsCircular.Sources.Rates;
+
 namespace OsCircular.Agent.Serving;
 
 /// <summary>Limits of the listener that peers ask. Every value has a default; <see cref="Validate"/> names every one out of its range.</summary>
@@ -9,8 +11,8 @@ public sealed record PeerServerOptions
     /// <summary>Blocks and documents sent at one time; more are refused. 1 to 65536; default 64: enough to fill any line, few enough that each gets on.</summary>
     public int Uploads { get; init; } = 64;
 
-    /// <summary>Bytes a second to all peers together. 0 for no limit, else 64 KiB to 1 TiB; default 0.</summary>
-    public long UploadRate { get; init; }
+    /// <summary>Bytes a second to all peers together, by the hour: each 64 KiB to 1 TiB; default: no limit.</summary>
+    public RateSchedule UploadRate { get; init; } = RateSchedule.None;
 
     /// <summary>An asker that the rate would hold for longer is refused at once, for another may serve it sooner. 0 to 10 s; default 250 ms.</summary>
     public TimeSpan MaxUploadWait { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -45,7 +47,7 @@ public sealed record PeerServerOptions
         TimeSpan tenMinutes = TimeSpan.FromMinutes(10);
         Check(nameof(MaxConnections), MaxConnections, 1, 65536);
         Check(nameof(Uploads), Uploads, 1, 65536);
-        if (UploadRate != 0) Check(nameof(UploadRate), UploadRate, 64L << 10, 1L << 40);
+        if (UploadRate.Range is { } rates) Check(nameof(UploadRate), rates.Least < 64L << 10 ? rates.Least : rates.Most, 64L << 10, 1L << 40);
         Check(nameof(MaxUploadWait), MaxUploadWait, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Check(nameof(FetchesPerPeer), FetchesPerPeer, 1, 1024);
         Check(nameof(FetchMemory), FetchMemory, 4L << 20, 1L << 30);

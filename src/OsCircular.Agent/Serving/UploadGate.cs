@@ -1,4 +1,5 @@
 using OsCircular.Sources;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Agent.Serving;
 
@@ -8,7 +9,7 @@ internal sealed class UploadGate
     private readonly int _places;
     private readonly TimeSpan _mostWait;
     private readonly TimeProvider _time;
-    private readonly TokenBucket? _rate;
+    private readonly RateCap? _rate;
     private int _running;
 
     public UploadGate(PeerServerOptions options, TimeProvider time)
@@ -18,11 +19,14 @@ internal sealed class UploadGate
         _time = time;
 
         // What may be saved up is what an asker may be held for: an idle second is no reason to flood the line.
-        if (options.UploadRate > 0) _rate = new TokenBucket(options.UploadRate, options.MaxUploadWait, time);
+        if (!options.UploadRate.IsNone) _rate = new RateCap(options.UploadRate, time, options.MaxUploadWait);
     }
 
     /// <summary>Uploads that run now.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Bytes a second at this hour; null: no limit.</summary>
+    public long? RateNow => _rate?.Now;
 
     /// <summary>Takes a place where the class may have one; dispose what it returns.</summary>
     public UploadPlace Enter(FetchClass fetchClass)
@@ -37,10 +41,10 @@ internal sealed class UploadGate
 
     /// <summary>Waits until these bytes may go.</summary>
     /// <returns>False, at once, where that would be too long.</returns>
-    public async ValueTask<bool> TakeAsync(long bytes, CancellationToken cancellationToken)
+    public async ValueTask<bool> TakeAsync(long bytes, FetchClass fetchClass, CancellationToken cancellationToken)
     {
         if (_rate is null) return true;
-        if (!_rate.TryTake(bytes, _mostWait, out TimeSpan wait)) return false;
+        if (!_rate.TryTake(bytes, UploadRule.MostWait(fetchClass, _mostWait), out TimeSpan wait)) return false;
         if (wait > TimeSpan.Zero) await Task.Delay(wait, _time, cancellationToken);
         return true;
     }

@@ -15,4 +15,14 @@ internal static class UploadRule
         FetchClass.Profile => 4L * running < 3L * places,
         _ => running < places,
     };
+
+    /// <summary>How long an upload of this class may wait for the common rate: where filling has used up its share of the queue, a reader still finds room in it.</summary>
+    /// <param name="fetchClass">For whom the asker wants it.</param>
+    /// <param name="most">A reader's.</param>
+    public static TimeSpan MostWait(FetchClass fetchClass, TimeSpan most) => fetchClass switch
+    {
+        FetchClass.Fill => most / 2,
+        FetchClass.Profile => most * 3 / 4,
+        _ => most,
+    };
 }

@@ -8,7 +8,8 @@ namespace OsCircular.Cache;
 
 /// <summary>
 /// The agent's cache, put together: the folder with its lock, the blocks, the documents, the task that loads and writes the catalogue, and the one that scrubs.
-/// Usable as soon as it is opened; nothing new is kept until the background load is done. Disposing ends the tasks and gives up the lock.
+/// Usable as soon as it is opened; nothing new is kept until the background load is done, and where there are pins nothing is evicted until
+/// <see cref="BlockStore.Pin"/> has said which blocks they need. Disposing ends the tasks and gives up the lock.
 /// </summary>
 public sealed class BlockCache : IAsyncDisposable
 {
@@ -49,6 +50,7 @@ public sealed class BlockCache : IAsyncDisposable
         (long size, _) = _files.Space;
         HeldJournal journal = new();
         _inventory = new(new S3Fifo(), options.QuotaOn(size), isPinned, time, journal);
+        if (File.Exists(Path.Combine(directory.AgentPath, CacheDirectory.PinsFile))) _inventory.AwaitPins();
         _names = new(journal, _inventory);
         BlockSlots slots = new();
         _room = new(_inventory, _files, slots, _health, Counters, options.FloorOn(size));

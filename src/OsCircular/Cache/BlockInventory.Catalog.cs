@@ -170,8 +170,9 @@ internal sealed partial class BlockInventory
         entry.Proof = row.Proof;
         entry.Flags |= BlockTable.EntryFlags.Unseen;
         _blockBytes += row.StoredLength;
-        if (isPinned(row.Name)) entry.Flags |= BlockTable.EntryFlags.Pinned;
-        else policy.Restore(slot, entry.Name.Fingerprint, row.Eviction);
+        if (isPinned(row.Name)) entry.Flags |= BlockTable.EntryFlags.Kept;
+        if (_wanted.Remove(row.Name)) entry.Flags |= BlockTable.EntryFlags.Pinned;
+        if (!Stays(entry.Flags)) policy.Restore(slot, entry.Name.Fingerprint, row.Eviction);
     }
 
     private void Changed(int slot, PageChange change)

@@ -172,7 +172,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
     {
         lock (_gate)
         {
-            int slot = policy.TakeVictim();
+            int slot = _pinsUnknown ? -1 : policy.TakeVictim();
             name = slot < 0 ? default : _table[slot].Name.Name;
             storedLength = slot < 0 ? 0 : _table[slot].StoredLength;
             if (slot >= 0) _table[slot].Flags |= BlockTable.EntryFlags.Leaving;
@@ -180,7 +180,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
         }
     }
 
-    /// <summary>Whether it is still to go: not stored anew or pinned since it was chosen.</summary>
+    /// <summary>Whether it is still to go: not stored anew, kept or pinned since it was chosen.</summary>
     public bool IsLeaving(BlockName name)
     {
         lock (_gate)
@@ -199,24 +199,6 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
             if (slot < 0 || (_table[slot].Flags & BlockTable.EntryFlags.Leaving) == 0) return;
             _table[slot].Flags &= ~BlockTable.EntryFlags.Leaving;
             policy.Add(slot, _table[slot].Name.Fingerprint);
-        }
-    }
-
-    /// <summary>Says that a held block may not, or may again, be evicted.</summary>
-    /// <returns>Whether it is held.</returns>
-    public bool SetPinned(BlockName name, bool pinned)
-    {
-        lock (_gate)
-        {
-            int slot = _table.Find(name);
-            if (slot < 0) return false;
-            ref BlockTable.Entry entry = ref _table[slot];
-            bool was = (entry.Flags & BlockTable.EntryFlags.Pinned) != 0;
-            if (pinned == was) return true;
-            policy.Remove(slot);
-            entry.Flags = pinned ? BlockTable.EntryFlags.Used | BlockTable.EntryFlags.Pinned : BlockTable.EntryFlags.Used;
-            if (!pinned) policy.Add(slot, entry.Name.Fingerprint);
-            return true;
         }
     }
 
@@ -246,6 +228,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
     {
         if (slot < 0) return;
         policy.Remove(slot);
+        Lost(slot);
         _blockBytes -= _table[slot].StoredLength;
         _table.Remove(slot);
         Changed(slot, PageChange.Blocks);
@@ -259,8 +242,9 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
         entry.LastUse = Now();
         entry.From = from;
         _blockBytes += storedLength;
-        if (pinned) entry.Flags |= BlockTable.EntryFlags.Pinned;
-        else policy.Add(slot, entry.Name.Fingerprint);
+        if (pinned) entry.Flags |= BlockTable.EntryFlags.Kept;
+        if (_wanted.Remove(name)) entry.Flags |= BlockTable.EntryFlags.Pinned;
+        if (!Stays(entry.Flags)) policy.Add(slot, entry.Name.Fingerprint);
         Changed(slot, PageChange.Blocks);
     }
 

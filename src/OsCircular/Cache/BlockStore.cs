@@ -82,9 +82,16 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <inheritdoc/>
     public void MarkProven(BlockName name, Digest content) => _inventory.MarkProven(name, content);
 
-    /// <summary>Says that a held block may not, or may again, be evicted. Not remembered across a restart: the predicate given at opening is asked then.</summary>
+    /// <summary>Says that a held block may not, or may again, be evicted while a fill lasts. Not remembered across a restart.</summary>
     /// <returns>Whether it is held.</returns>
-    public bool SetPinned(BlockName name, bool pinned) => _inventory.SetPinned(name, pinned);
+    public bool SetKept(BlockName name, bool kept) => _inventory.SetKept(name, kept);
+
+    /// <summary>From now on these are never evicted, whether they are held already or come later, and no others are pinned. One call at a time.</summary>
+    /// <param name="names">All that pins need; not changed meanwhile.</param>
+    public void Pin(IReadOnlySet<BlockName> names) => _inventory.Pin(names);
+
+    /// <summary>Pinned blocks that are not held; of use when the cache is loaded.</summary>
+    public int PinnedAndMissing => _inventory.PinnedAndMissing;
 
     /// <summary>Reads a held block's file, whatever its length, and sets it aside where it is damaged.</summary>
     /// <returns>Whether it is held and good.</returns>

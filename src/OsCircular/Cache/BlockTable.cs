@@ -115,14 +115,17 @@ internal sealed class BlockTable
         None = 0,
         Used = 1,
 
-        /// <summary>Never evicted; unknown to the eviction policy.</summary>
-        Pinned = 2,
+        /// <summary>Not evicted while a fill lasts; unknown to the eviction policy.</summary>
+        Kept = 2,
 
-        /// <summary>Chosen for eviction, its file not yet removed; cleared by whoever stores or pins it meanwhile.</summary>
+        /// <summary>Chosen for eviction, its file not yet removed; cleared by whoever stores, keeps or pins it meanwhile.</summary>
         Leaving = 4,
 
         /// <summary>Known from an old catalogue; its file not yet seen.</summary>
         Unseen = 8,
+
+        /// <summary>A pin needs it: never evicted; unknown to the eviction policy.</summary>
+        Pinned = 16,
     }
 
     [StructLayout(LayoutKind.Sequential, Pack = 4)]

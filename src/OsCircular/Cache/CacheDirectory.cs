@@ -29,6 +29,9 @@ public sealed class CacheDirectory : IDisposable
     public string TemporaryPath => Of("tmp");
     public string BlocksPath => Of(RepositoryPaths.Blocks);
 
+    /// <summary>The name of the file in <c>agent/</c> that says what is pinned.</summary>
+    public const string PinsFile = "pins.json";
+
     /// <summary>The adopted head, as it was signed.</summary>
     public StateFile Head { get; }
 

@@ -63,7 +63,7 @@ internal static class ManifestJson
             : throw new FormatException("\"format\" and its number do not stand first");
     }
 
-    private static VersionDocument ToDocument(ManifestVersion version) => new(
+    internal static VersionDocument ToDocument(ManifestVersion version) => new(
         version.Name.ToString(),
         version.Index?.ToString(),
         version.Geometry.DiskSize,
@@ -83,7 +83,7 @@ internal static class ManifestJson
         [.. image.Versions.Select(FromDocument)],
         [.. image.Gone.Select(VersionOf)]);
 
-    private static ManifestVersion FromDocument(VersionDocument? version) => version is null ? throw Fault("version", null) : new(
+    internal static ManifestVersion FromDocument(VersionDocument? version) => version is null ? throw Fault("version", null) : new(
         VersionOf(version.Name),
         DigestOf(version.Index),
         new BlockGeometry(version.DiskSize, version.BlockSize),

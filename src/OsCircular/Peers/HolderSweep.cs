@@ -125,7 +125,9 @@ internal sealed class HolderSweep
         PeerAnswer answer = await _peers.AskAsync(holder, _file, fetch: null, _request, limit, cancellationToken).ConfigureAwait(false);
         Interlocked.Decrement(ref _running);
         if (answer.Error == SourceError.None) holder.Trust.NoteKept();
-        else _peers.NoteInVain(_key, holder);
+
+        // Who is only busy may have a moment for it when asked again.
+        else if (!answer.IsBusy) _peers.NoteInVain(_key, holder);
         if (answer.Error == SourceError.Missing) holder.Trust.NoteBroken();
         if (answer.Error == SourceError.Unreachable) _peers.NoteSilent(holder);
         return new HolderStep(answer.Error, IsFinal: false);

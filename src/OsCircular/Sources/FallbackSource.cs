@@ -1,22 +1,39 @@
 namespace OsCircular.Sources;
 
-/// <summary>One source, and another for what the first does not yield.</summary>
+/// <summary>One source, and another for what the first does not yield. Told to be patient, it asks again where the first is only busy and the second has nothing.</summary>
 public sealed class FallbackSource : IBlockSource
 {
     private readonly IBlockSource _first;
     private readonly IBlockSource _second;
     private readonly double _share;
+    private readonly TimeProvider? _patience;
 
     /// <param name="share">What the first may take of the first half of a request's time, 0 to 1: the second begins within that half, and has all that is left.</param>
-    public FallbackSource(IBlockSource first, IBlockSource second, double share = 0.5)
+    /// <param name="patience">The clock of the pauses between asks, which go on until the deadline; null: it asks once.</param>
+    public FallbackSource(IBlockSource first, IBlockSource second, double share = 0.5, TimeProvider? patience = null)
     {
         _first = first;
         _second = second;
         _share = share;
+        _patience = patience;
     }
 
     /// <inheritdoc/>
     public async ValueTask<Fetched> FetchAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        for (;;)
+        {
+            Fetched fetched = await AskAsync(request, destination, cancellationToken);
+            if (fetched.Error != SourceError.Refused || _patience is null || cancellationToken.IsCancellationRequested) return fetched;
+            TimeSpan pause = FallbackRule.PauseFor(request.Class, (uint)request.Name.GetHashCode());
+            if (request.Deadline.Remaining <= pause) return fetched;
+            await Task.Delay(pause, _patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public override string ToString() => $"({_first} | {_second})";
+
+    private async ValueTask<Fetched> AskAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {
         Fetched first = await FirstAsync(request, destination, cancellationToken);
         if (first.Succeeded || cancellationToken.IsCancellationRequested) return first;
@@ -24,11 +41,8 @@ public sealed class FallbackSource : IBlockSource
 
         Fetched second = await _second.FetchAsync(request, destination, cancellationToken);
 
-        // Missing is for what nobody has: where the first could not say so, its reason is the one that tells.
-        return second.Error == SourceError.Missing ? first.Error : second;
+        return second.Succeeded ? second : FallbackRule.Telling(first.Error, second.Error);
     }
-
-    public override string ToString() => $"({_first} | {_second})";
 
     private async ValueTask<Fetched> FirstAsync(BlockRequest request, Memory<byte> destination, CancellationToken cancellationToken)
     {

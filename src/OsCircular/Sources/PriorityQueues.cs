@@ -1,3 +1,5 @@
+using OsCircular.Sources.Rates;
+
 namespace OsCircular.Sources;
 
 /// <summary>Who waits and who runs, by class. Not thread-safe.</summary>
@@ -43,16 +45,23 @@ internal sealed class PriorityQueues(int maxInFlight)
         }
     }
 
-    public void StartWhatMay(double bytesPerSecond)
+    /// <param name="bytesPerSecond">The measured rate; 0 where nothing was measured.</param>
+    /// <param name="cap">What starts takes its length from it; null: no cap.</param>
+    /// <returns>False where the cap holds back what else might start.</returns>
+    public bool StartWhatMay(double bytesPerSecond, RateCap? cap)
     {
         for (int c = 0; c < _queues.Length; c++)
         {
             while (_queues[c].First is { } first && PriorityRule.MayStart((FetchClass)c, first.Value.Request.StoredLength, _loads, maxInFlight, bytesPerSecond))
             {
+                // The most urgent is looked at first, so it is the first to start when the cap lets something through.
+                if (cap is not null && !cap.TryTake(first.Value.Request.StoredLength, TimeSpan.Zero, out _)) return false;
                 Remove(first.Value);
                 Start(first.Value);
             }
         }
+
+        return true;
     }
 }
 

@@ -1,8 +1,11 @@
+using OsCircular.Sources.Rates;
+
 namespace OsCircular.Sources;
 
 /// <summary>
 /// Readers first, then the profile, then filling: a bounded number of fetches in flight, the rest queued by class. While a higher class is active,
-/// lower ones keep little in flight. A raised request moves up; a cancelled one leaves the queue.
+/// lower ones keep little in flight. A raised request moves up; a cancelled one leaves the queue. Where there is a cap, each starts when what started before it is paid:
+/// so a reader waits for one block of a lower class at most.
 /// </summary>
 public sealed class PrioritySource : IBlockSource
 {
@@ -11,20 +14,25 @@ public sealed class PrioritySource : IBlockSource
     private readonly IBlockSource _inner;
     private readonly TimeProvider _time;
     private readonly RateMeter _rate;
+    private readonly RateCap? _cap;
     private readonly Lock _lock = new();
     private long _blocks;
 
     // Guarded by _lock.
     private readonly PriorityQueues _queues;
+    private bool _wakes;
 
     /// <param name="inner">What fetches.</param>
     /// <param name="maxInFlight">Fetches at one time, 1 to 256: enough to keep the line busy, few enough that a reader does not wait behind them.</param>
-    public PrioritySource(IBlockSource inner, int maxInFlight, TimeProvider time)
+    /// <param name="time">Of every wait.</param>
+    /// <param name="cap">Shared by whoever else draws on it; null: no cap.</param>
+    public PrioritySource(IBlockSource inner, int maxInFlight, TimeProvider time, RateCap? cap = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxInFlight, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxInFlight, 256);
         _inner = inner;
         _time = time;
+        _cap = cap;
         _rate = new RateMeter(time);
         _queues = new PriorityQueues(maxInFlight);
     }
@@ -59,12 +67,13 @@ public sealed class PrioritySource : IBlockSource
     /// <summary>Blocks that came.</summary>
     public long Blocks => Interlocked.Read(ref _blocks);
 
-    /// <summary>How long a fetch that begins now will take, going by what is before it and the measured rate; null where nothing was measured.</summary>
+    /// <summary>How long a fetch that begins now will take, going by what is before it, the measured rate and the cap; null where nothing was measured.</summary>
     /// <param name="fetchClass">Its class: less urgent ones are not before it.</param>
     /// <param name="storedLength">Bytes; those that wait are taken to be as long.</param>
     public TimeSpan? Estimate(FetchClass fetchClass, int storedLength)
     {
         double rate = _rate.BytesPerSecond;
+        if (_cap?.Now is { } limit && (rate <= 0 || limit < rate)) rate = limit;
         if (rate <= 0) return null;
         lock (_lock)
         {
@@ -90,6 +99,7 @@ public sealed class PrioritySource : IBlockSource
         finally
         {
             _rate.End(bytes);
+            if (bytes == 0) _cap?.Take(-request.StoredLength);
         }
     }
 
@@ -99,7 +109,7 @@ public sealed class PrioritySource : IBlockSource
         {
             ticket.Class = ticket.Request.Class;
             _queues.Enqueue(ticket);
-            _queues.StartWhatMay(_rate.BytesPerSecond);
+            StartWhatMay();
         }
     }
 
@@ -114,7 +124,7 @@ public sealed class PrioritySource : IBlockSource
             ticket.Class = ticket.Request.Class;
             if (running) _queues.Start(ticket);
             else _queues.Enqueue(ticket);
-            _queues.StartWhatMay(_rate.BytesPerSecond);
+            StartWhatMay();
         }
     }
 
@@ -123,7 +133,26 @@ public sealed class PrioritySource : IBlockSource
         lock (_lock)
         {
             _queues.Remove(ticket);
-            _queues.StartWhatMay(_rate.BytesPerSecond);
+            StartWhatMay();
+        }
+    }
+
+    // Under the lock.
+    private void StartWhatMay()
+    {
+        if (_queues.StartWhatMay(_rate.BytesPerSecond, _cap) || _wakes) return;
+        _wakes = true;
+        _ = WakeAsync(_cap!.Wait);
+    }
+
+    // One at a time, and only while the cap holds something back.
+    private async Task WakeAsync(TimeSpan wait)
+    {
+        await Task.Delay(wait, _time, CancellationToken.None).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _wakes = false;
+            StartWhatMay();
         }
     }
 }

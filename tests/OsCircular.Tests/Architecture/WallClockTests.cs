@@ -15,6 +15,7 @@ public sealed partial class WallClockTests
         "src/OsCircular/Cache/Repair/Scrub.cs", // when a round began, over restarts
         "src/OsCircular/Library/HeadLibrary.cs", // expiry, and when a head was adopted
         "src/OsCircular/Peers/PeerService.cs", // on which day a peer was seen
+        "src/OsCircular/Sources/Rates/RateCap.cs", // the hour of the day, by which a cap may change
         "src/OsCircular/Publishing/Publisher.cs", // when it was published, and until when it holds
         "src/OsCircular/Publishing/Signer.cs",
     ];

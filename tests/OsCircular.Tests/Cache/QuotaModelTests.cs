@@ -15,7 +15,7 @@ public sealed class QuotaModelTests
 
     [Fact]
     public void AnyCalls_AgainstAModel_KeepThePromises() =>
-        Gen.Select(Gen.Int[0, 7], Gen.Int[0, Blocks.Length - 1]).Array[1, 150].SampleAsync(async calls =>
+        Gen.Select(Gen.Int[0, 8], Gen.Int[0, Blocks.Length - 1]).Array[1, 150].SampleAsync(async calls =>
         {
             await using TestCache cache = await TestCache.OpenAsync(Small);
             Model model = new(cache);
@@ -51,7 +51,7 @@ public sealed class QuotaModelTests
         Assert.Null(cache.Blocks.TryReserve(1000));
         Assert.Equal(CacheState.Full, cache.Cache.Status.State);
 
-        Assert.True(cache.Blocks.SetPinned(BlockName.Of(held[7]), pinned: false));
+        Assert.True(cache.Blocks.SetKept(BlockName.Of(held[7]), kept: false));
         cache.Blocks.TryReserve(1000)!.Dispose();
         Assert.Equal(SourceError.Missing, cache.Read(held[7]));
         Assert.Equal(19, cache.Cache.Status.Blocks);
@@ -78,7 +78,9 @@ public sealed class QuotaModelTests
 
     private sealed class Model(TestCache cache)
     {
-        private readonly Dictionary<BlockName, byte[]> _pinned = [];
+        private readonly Dictionary<BlockName, byte[]> _kept = [];
+        private readonly HashSet<BlockName> _pinned = [];
+        private readonly HashSet<BlockName> _pinnedAndSeen = [];
         private readonly Queue<(CacheReservation Reservation, byte[] Block)> _inFlight = [];
 
         public void Call(int call, int index)
@@ -89,11 +91,12 @@ public sealed class QuotaModelTests
             {
                 case 0 or 1: TestCache.TryStore(cache.Blocks, block); break;
                 case 2: Assert.Contains(cache.Read(block), new[] { SourceError.None, SourceError.Missing, SourceError.Invalid }); break;
-                case 3: Pin(name, block); break;
+                case 3: Keep(name, block); break;
                 case 4 when cache.Blocks.TryReserve(block.Length) is { } reservation: _inFlight.Enqueue((reservation, block)); break;
                 case 5 when _inFlight.TryDequeue(out var flight): Land(flight.Reservation, flight.Block, drop: index % 2 == 0); break;
                 case 6 when File.Exists(cache.FileOf(name)): Damage(name, block); break;
                 case 7 when index < Documents.Length: Store(Documents[index]); break;
+                case 8: Pin(name, block.Length); break;
             }
         }
 
@@ -104,15 +107,26 @@ public sealed class QuotaModelTests
             Assert.Equal(onDisk, status.BlockBytes);
             Assert.Equal(_inFlight.Sum(flight => flight.Block.Length), status.ReservedBytes);
             Assert.InRange(status.BlockBytes + status.DocumentBytes + status.ReservedBytes, 0, Quota);
-            Assert.All(_pinned.Keys, name => Assert.True(File.Exists(cache.FileOf(name))));
+            Assert.All(_kept.Keys, name => Assert.True(File.Exists(cache.FileOf(name))));
+            _pinnedAndSeen.UnionWith(_pinned.Where(name => File.Exists(cache.FileOf(name))));
+            Assert.All(_pinnedAndSeen, name => Assert.True(File.Exists(cache.FileOf(name))));
+            Assert.Equal(_pinned.Count - _pinnedAndSeen.Count, cache.Blocks.PinnedAndMissing);
         }
 
         // A third of the quota at most, as otherwise hardly anything else happens.
-        private void Pin(BlockName name, byte[] block)
+        private void Keep(BlockName name, byte[] block)
         {
-            bool pin = _pinned.Values.Sum(pinned => pinned.Length) + block.Length < Quota / 3 && !_pinned.ContainsKey(name);
-            if (!pin) _pinned.Remove(name);
-            if (cache.Blocks.SetPinned(name, pin) && pin) _pinned[name] = block;
+            bool keep = _kept.Values.Sum(kept => kept.Length) + block.Length < Quota / 3 && !_kept.ContainsKey(name);
+            if (!keep) _kept.Remove(name);
+            if (cache.Blocks.SetKept(name, keep) && keep) _kept[name] = block;
+        }
+
+        // Pinned before it is held, or while it is; and taken back.
+        private void Pin(BlockName name, int length)
+        {
+            if (!_pinned.Remove(name) && Blocks.Where(block => _pinned.Contains(BlockName.Of(block))).Sum(block => block.Length) + length < Quota / 3) _pinned.Add(name);
+            _pinnedAndSeen.IntersectWith(_pinned);
+            cache.Blocks.Pin(_pinned.ToHashSet());
         }
 
         private void Land(CacheReservation reservation, byte[] block, bool drop)
@@ -123,7 +137,7 @@ public sealed class QuotaModelTests
                 return;
             }
 
-            _pinned.Remove(BlockName.Of(block));
+            _kept.Remove(BlockName.Of(block));
             Assert.True(StoredBlock.TryVerify(BlockName.Of(block), block, out StoredBlock stored));
             Assert.True(cache.Blocks.TryStore(stored, reservation, SourceKind.Mirror));
         }
@@ -133,7 +147,7 @@ public sealed class QuotaModelTests
             byte[] spoilt = [.. block];
             spoilt[^1] ^= 1;
             File.WriteAllBytes(cache.FileOf(name), spoilt);
-            if (_pinned.ContainsKey(name)) File.WriteAllBytes(cache.FileOf(name), block);
+            if (_kept.ContainsKey(name) || _pinned.Contains(name)) File.WriteAllBytes(cache.FileOf(name), block);
         }
 
         private void Store(byte[] bytes)

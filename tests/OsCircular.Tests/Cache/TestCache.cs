@@ -34,9 +34,12 @@ internal sealed class TestCache : IAsyncDisposable
         return cache;
     }
 
-    public async Task ReopenAsync(CacheOptions? options = null)
+    /// <param name="options">Of the cache when it is opened again.</param>
+    /// <param name="meanwhile">Done to its folder while it is closed.</param>
+    public async Task ReopenAsync(CacheOptions? options = null, Action<string>? meanwhile = null)
     {
         await Cache.DisposeAsync();
+        meanwhile?.Invoke(Path);
         Cache = await OpenAsync(Path, options);
     }
 

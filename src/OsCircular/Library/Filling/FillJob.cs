@@ -2,17 +2,20 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
-using OsCircular.Indexes;
 using OsCircular.Sources;
 
 namespace OsCircular.Library.Filling;
 
 /// <summary>
-/// Takes in one version, in rounds: each goes once through the index, from this host's place to the end and then from the beginning to there, and fetches what is
-/// not held. What failed is left for the next round, after a pause. While the job lasts, no block of its version is evicted: else in a small cache the last
+/// Takes in one version, or what its profile names, in rounds: each goes once through the index, from this host's place to the end and then from the beginning to there,
+/// and fetches what is not held. What failed is left for the next round, after a pause. While the job lasts, no block of its version is evicted: else in a small cache the last
 /// ones to come would push the first ones out. Run once.
 /// </summary>
-internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion version, ILogger logger) : IDisposable
+/// <param name="parts">What it works with.</param>
+/// <param name="target">What is to be held.</param>
+/// <param name="isWanted">Asked after each round in vain: it goes on as long as this says so.</param>
+/// <param name="logger">For events 420 to 425.</param>
+internal sealed class FillJob(FillParts parts, FillTarget target, Func<bool> isWanted, ILogger logger) : IDisposable
 {
     /// <summary>Enough to keep a line busy while homes work; what is really in flight, the priorities decide.</summary>
     public const int MaxInFlight = 16;
@@ -27,13 +30,12 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
     private static readonly TimeSpan BlockLimit = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly FillTally _tally = new(image, version.Name, parts.Time);
-    private long _lookedThrough; // the pages that lead to the blocks before this one are in the cache
+    private readonly FillTally _tally = new(target, parts.Time);
+    private long _lookedThrough; // the pages that lead to the places before this one are in the cache
 
     public FillProgress Progress => _tally.Snapshot;
 
-    /// <summary>Of this version?</summary>
-    public bool IsOf(ImageName otherImage, VersionName otherVersion) => image == otherImage && version.Name == otherVersion;
+    public FillTarget Target => target;
 
     /// <summary>Ends it, whether it has begun or not; it counts as ended at once.</summary>
     public void Stop()
@@ -56,7 +58,7 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
                 // Before that every block seems to be held, and none is kept.
                 await parts.Cache.Loaded.WaitAsync(either.Token);
                 either.Token.ThrowIfCancellationRequested();
-                FillLog.Begun(logger, image, version.Name, version.StoredBytes);
+                FillLog.Begun(logger, target);
                 await FillAsync(either.Token);
             }
             finally
@@ -67,12 +69,12 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             _tally.Enter(FillState.Stopped);
-            FillLog.Stopped(logger, image, version.Name);
+            FillLog.Stopped(logger, target);
         }
         catch (Exception failure)
         {
             _tally.Enter(FillState.Failed, "it failed in a way it should not; the agent's log says more");
-            FillLog.Threw(logger, failure, image, version.Name);
+            FillLog.Threw(logger, failure, target);
         }
     }
 
@@ -94,34 +96,32 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
             if (round.Failures == 0)
             {
                 _tally.Enter(FillState.Done);
-                FillLog.Done(logger, image, version.Name, Progress.BlocksDone, Progress.BytesFetched);
+                FillLog.Done(logger, target, Progress.BlocksDone, Progress.BytesFetched);
                 return;
             }
 
             fruitless = round.Progressed ? 1 : fruitless + 1;
             withoutRoom = round.LackedRoom && !round.Progressed ? withoutRoom + 1 : 0;
-            string? final = withoutRoom == RoundsWithoutRoom ? Progress.Problem : IsOffered ? null : "the version is not offered any more";
+            string? final = withoutRoom == RoundsWithoutRoom ? Progress.Problem : isWanted() ? null : "the version is not offered any more";
             if (final is not null)
             {
                 _tally.Enter(FillState.Failed, final);
-                FillLog.Failed(logger, image, version.Name, final);
+                FillLog.Failed(logger, target, final);
                 return;
             }
 
             _tally.Enter(FillState.Pausing);
             TimeSpan pause = PauseAfter(fruitless, parts.Random.NextDouble());
-            FillLog.Pausing(logger, image, version.Name, round.Failures, Progress.Problem, pause);
+            FillLog.Pausing(logger, target, round.Failures, Progress.Problem, pause);
             await Task.Delay(pause, parts.Time, cancellationToken);
         }
     }
-
-    private bool IsOffered => parts.Manifest()?.Find(image)?.Find(version.Name) is { Retired: null };
 
     // How much there is; and what is here already stays.
     private async Task<bool> FindAsync(CancellationToken cancellationToken)
     {
         long blocks = 0, bytes = 0;
-        IndexWalk walk = Walk();
+        if (await BeginAsync(cancellationToken) is not { } walk) return false;
         for (long at = 0; ; at++, blocks++)
         {
             (SourceError error, at, BlockRow row) = await walk.FindAsync(at, Limit(), cancellationToken);
@@ -133,7 +133,7 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
                 return false;
             }
 
-            if (at >= version.Geometry.BlockCount) break;
+            if (at >= walk.Places) break;
             bytes += row.StoredLength;
             if (Hold(row)) _tally.Held(at, row.StoredLength);
         }
@@ -149,9 +149,9 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
 
     private async IAsyncEnumerable<(long Block, BlockRow Row)> MissingAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long count = version.Geometry.BlockCount;
+        if (await BeginAsync(cancellationToken) is not { Places: > 0 } walk) yield break;
+        long count = walk.Places;
         long start = parts.Start(count);
-        IndexWalk walk = Walk();
         foreach ((long from, long end) in ((long, long)[])[(start, count), (0, start)])
         {
             for (long at = from; ; at++)
@@ -184,11 +184,13 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
             }
         }
 
+        await PaceAsync(row.StoredLength, cancellationToken);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
         try
         {
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Limit());
             Fetched fetched = await parts.Blocks.FetchAsync(request, buffer, cancellationToken);
+            if (!fetched.Succeeded) parts.Cap?.Take(-row.StoredLength);
             cancellationToken.ThrowIfCancellationRequested();
             if (!fetched.Succeeded) _tally.Missed(fetched.Error, $"block {row.Name} could not be had ({Word(fetched.Error)})");
             else if (Hold(row)) _tally.Fetched(block, row.StoredLength);
@@ -200,24 +202,43 @@ internal sealed class FillJob(FillParts parts, ImageName image, ManifestVersion 
         }
     }
 
+    // Before the fetch begins: a reader who wants the same block meanwhile has one of his own, and waits for no cap of filling.
+    private async ValueTask PaceAsync(int length, CancellationToken cancellationToken)
+    {
+        if (parts.Cap is not { } cap) return;
+        while (!cap.TryTake(length, TimeSpan.Zero, out TimeSpan wait))
+        {
+            _tally.HeldBack(cap.Now == 0);
+            await Task.Delay(wait, parts.Time, cancellationToken);
+        }
+
+        _tally.HeldBack(false);
+    }
+
     private void NoRoom() => _tally.Missed(SourceError.NoSpace, "the cache keeps nothing more: its quota or its disk is full, or the disk takes no writes");
 
-    private bool Hold(BlockRow row) => parts.Cache.Blocks.SetPinned(row.Name, pinned: true);
+    private bool Hold(BlockRow row) => parts.Cache.Blocks.SetKept(row.Name, kept: true);
 
     private async Task ReleaseAsync(CancellationToken ending)
     {
-        IndexWalk walk = Walk();
-        for (long at = 0; at < _lookedThrough && !ending.IsCancellationRequested; at++)
+        (_, FillWalk? walk) = await FillWalk.BeginAsync(target, parts.Documents, Limit(), ending);
+        for (long at = 0; walk is not null && at < _lookedThrough && !ending.IsCancellationRequested; at++)
         {
             (SourceError error, at, BlockRow row) = await walk.FindAsync(at, Limit(), ending);
 
             // A page is gone from the cache, and cannot be had: what it leads to stays until the agent ends.
-            if (error != SourceError.None || at >= version.Geometry.BlockCount) return;
-            _ = parts.Cache.Blocks.SetPinned(row.Name, pinned: false);
+            if (error != SourceError.None || at >= walk.Places) return;
+            _ = parts.Cache.Blocks.SetKept(row.Name, kept: false);
         }
     }
 
-    private IndexWalk Walk() => new(version.Geometry, version.Index, parts.Documents);
+    private async Task<FillWalk?> BeginAsync(CancellationToken cancellationToken)
+    {
+        (SourceError error, FillWalk? walk) = await FillWalk.BeginAsync(target, parts.Documents, Limit(), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (walk is null) _tally.Missed(error, $"the profile could not be had ({Word(error)})");
+        return walk;
+    }
 
     private Deadline Limit() => Deadline.In(BlockLimit, parts.Time);
 

@@ -1,6 +1,7 @@
 using OsCircular.Cache;
 using OsCircular.Indexes;
 using OsCircular.Sources;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Library.Filling;
 
@@ -21,6 +22,9 @@ public sealed record FillParts
 
     /// <summary>Of so many blocks (at least 1), the one at which this host begins, from 0: another one on each host, so that hosts that fill at one time have something to exchange.</summary>
     public required Func<long, long> Start { get; init; }
+
+    /// <summary>On what filling fetches; null: no cap.</summary>
+    public RateCap? Cap { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -28,6 +28,10 @@ public sealed record FillProgress
 {
     public required ImageName Image { get; init; }
     public required VersionName Version { get; init; }
+
+    /// <summary>Whether only what the profile names is meant.</summary>
+    public required bool ProfileOnly { get; init; }
+
     public required FillState State { get; init; }
 
     /// <summary>Blocks known to be held.</summary>

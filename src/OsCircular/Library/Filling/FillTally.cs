@@ -1,4 +1,3 @@
-using OsCircular.Indexes;
 using OsCircular.Sources;
 
 namespace OsCircular.Library.Filling;
@@ -10,7 +9,7 @@ namespace OsCircular.Library.Filling;
 internal readonly record struct FillRound(long Failures, bool LackedRoom, bool Progressed);
 
 /// <summary>Counts how far a fill has come. Thread-safe.</summary>
-internal sealed class FillTally(ImageName image, VersionName version, TimeProvider time)
+internal sealed class FillTally(FillTarget target, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
@@ -25,6 +24,7 @@ internal sealed class FillTally(ImageName image, VersionName version, TimeProvid
     private long _withoutRoom;
     private long _bytesFetched;
     private bool _progressed;
+    private bool _heldBack;
     private long _lastProgress = time.GetTimestamp();
 
     /// <summary>So many failed since the last one that was brought in, in this round.</summary>
@@ -44,16 +44,17 @@ internal sealed class FillTally(ImageName image, VersionName version, TimeProvid
             {
                 return new FillProgress
                 {
-                    Image = image,
-                    Version = version,
-                    State = _state,
+                    Image = target.Image,
+                    Version = target.Version.Name,
+                    ProfileOnly = target.ProfileOnly,
+                    State = _heldBack && !HasEnded ? FillState.Pausing : _state,
                     BlocksDone = _done.Blocks,
                     BlocksTotal = _total?.Blocks,
                     BytesDone = _done.Bytes,
                     BytesTotal = _total?.Bytes,
                     BytesFetched = _bytesFetched,
-                    Quiet = time.GetElapsedTime(_lastProgress),
-                    Problem = _problem,
+                    Quiet = _heldBack ? TimeSpan.Zero : time.GetElapsedTime(_lastProgress),
+                    Problem = _heldBack && !HasEnded ? "nothing is filled at this hour (--fill-rate)" : _problem,
                 };
             }
         }
@@ -100,6 +101,16 @@ internal sealed class FillTally(ImageName image, VersionName version, TimeProvid
             Count(block, storedLength);
             _bytesFetched += storedLength;
             Advanced();
+        }
+    }
+
+    /// <summary>Says whether the hour lets nothing through: then that nothing comes is as it should be.</summary>
+    public void HeldBack(bool heldBack)
+    {
+        lock (_lock)
+        {
+            if (_heldBack && !heldBack) _lastProgress = time.GetTimestamp();
+            _heldBack = heldBack;
         }
     }
 

@@ -32,7 +32,8 @@ internal readonly record struct PeerAsk(
 /// <param name="Estimate">Not null: 202, it is on its way, and this long from now; the error is none and there is no body.</param>
 /// <param name="Hello">What the peer said of itself, where that was asked for.</param>
 /// <param name="IsWrong">The body came whole and is not what its name says: the peer's own doing. Nothing else that is invalid shows whose fault it is.</param>
-internal readonly record struct PeerAnswer(SourceError Error, string? Detail = null, TimeSpan? Estimate = null, PeerHello? Hello = null, bool IsWrong = false)
+/// <param name="IsBusy">503: it may do it in a moment.</param>
+internal readonly record struct PeerAnswer(SourceError Error, string? Detail = null, TimeSpan? Estimate = null, PeerHello? Hello = null, bool IsWrong = false, bool IsBusy = false)
 {
     public bool IsWorking => Estimate is not null;
 

@@ -85,7 +85,7 @@ internal sealed class PeerLane : IDisposable
             case 401:
                 return new PeerAnswer(SourceError.Refused, _proofs is null ? "wants a group key" : "has another group key");
             case (>= 400 and < 500) or 503:
-                return new PeerAnswer(SourceError.Refused, $"HTTP {(int)response.StatusCode}");
+                return new PeerAnswer(SourceError.Refused, $"HTTP {(int)response.StatusCode}", IsBusy: (int)response.StatusCode == 503);
             default:
                 return new PeerAnswer(SourceError.Unreachable, $"HTTP {(int)response.StatusCode}");
         }

@@ -23,7 +23,7 @@ public sealed class PeerSettingsReaderTests : IDisposable
         Assert.Empty(settings.Addresses);
         Assert.Empty(settings.Trackers);
         Assert.Empty(settings.Interfaces);
-        Assert.Equal(0, settings.UploadRate);
+        Assert.True(settings.UploadRate.IsNone);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class PeerSettingsReaderTests : IDisposable
         Assert.Equal(["10.0.0.1:7117", "host:99", "[fd00::1]:7"], settings.Addresses.Select(peer => peer.ToString()));
         Assert.Single(settings.Trackers);
         Assert.Equal(["eth0", "eth1"], settings.Interfaces);
-        Assert.Equal(20L << 20, settings.UploadRate);
+        Assert.Equal((20L << 20, 20L << 20), settings.UploadRate.Range);
     }
 
     [Fact]

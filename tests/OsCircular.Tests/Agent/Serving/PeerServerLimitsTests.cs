@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using OsCircular.Agent.Serving;
+using OsCircular.Sources.Rates;
 using OsCircular.Blocks;
 using OsCircular.Peers;
 using OsCircular.Sources;
@@ -83,7 +84,7 @@ public sealed class PeerServerLimitsTests
     {
         // 90,000 bytes a second: saved up is a quarter of a second's worth, so the second block has to wait for 0.75 s.
         var time = new FakeTimeProvider();
-        await using PeerServerRig rig = await StartAsync(new PeerServerOptions { UploadRate = 90_000 }, time: time);
+        await using PeerServerRig rig = await StartAsync(new PeerServerOptions { UploadRate = new RateSchedule(90_000) }, time: time);
         Assert.Equal(200, (await rig.GetAsync(HeldPath)).Status);
         RawAnswer refused = await rig.GetAsync(HeldPath);
         Assert.Equal((503, "1"), (refused.Status, refused.Header("Retry-After")));

@@ -1,4 +1,5 @@
 using OsCircular.Agent.Serving;
+using OsCircular.Sources.Rates;
 
 namespace OsCircular.Tests.Agent.Serving;
 
@@ -14,7 +15,7 @@ public sealed class PeerServerOptionsTests
         {
             MaxConnections = 0,
             Uploads = 0,
-            UploadRate = 1,
+            UploadRate = new RateSchedule(1),
             MaxUploadWait = TimeSpan.FromMinutes(1),
             FetchesPerPeer = 0,
             FetchMemory = 0,

@@ -22,6 +22,15 @@ public sealed class UploadRuleTests
     }
 
     [Fact]
+    public void MostWait_FillingUsedUpItsShare_AReaderStillFindsRoom()
+    {
+        TimeSpan most = TimeSpan.FromMilliseconds(250);
+        Assert.Equal(most, UploadRule.MostWait(FetchClass.Reader, most));
+        Assert.True(UploadRule.MostWait(FetchClass.Fill, most) < UploadRule.MostWait(FetchClass.Profile, most));
+        Assert.True(UploadRule.MostWait(FetchClass.Profile, most) < most);
+    }
+
+    [Fact]
     public void MayStart_AnyNumbers_IsNeverHarderForAMoreUrgentClass() => Gen.Select(Gen.Int[0, 65536], Gen.Int[1, 65536]).Sample((running, places) =>
         (!UploadRule.MayStart(FetchClass.Fill, running, places) || UploadRule.MayStart(FetchClass.Profile, running, places))
         && (!UploadRule.MayStart(FetchClass.Profile, running, places) || UploadRule.MayStart(FetchClass.Reader, running, places))

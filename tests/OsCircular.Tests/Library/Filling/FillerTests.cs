@@ -57,7 +57,7 @@ public sealed class FillerTests
         await using FillRig rig = await FillRig.CreateAsync();
         TestDisk disk = rig.Publish("1", Many);
         const long Start = Many - 7;
-        rig.Start = count => count == Many ? Start : throw new ArgumentOutOfRangeException(nameof(count));
+        rig.Place = count => count == Many ? Start : throw new ArgumentOutOfRangeException(nameof(count));
         Gate gate = new(rig, FillJob.MaxInFlight);
         rig.Begin("1");
         await gate.ReachedAsync();
