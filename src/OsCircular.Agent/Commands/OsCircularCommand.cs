@@ -41,6 +41,7 @@ public static class OsCircularCommand
         KeygenCommand.Create(),
         PublishCommand.Create(),
         SignCommand.Create(),
+        GcCommand.Create(),
         ServeCommand.Create(),
         MountCommand.Create(),
         StatusCommand.Create(),
