@@ -42,6 +42,7 @@ public static class OsCircularCommand
         PublishCommand.Create(),
         SignCommand.Create(),
         GcCommand.Create(),
+        MirrorCommand.Create(),
         ServeCommand.Create(),
         MountCommand.Create(),
         StatusCommand.Create(),
