@@ -35,7 +35,7 @@ internal static class ListCommand
             string? key = parsed.GetValue(publicKey);
             if (directory is null && key is null) throw new UserError("--public-key is missing: a mirror's list is worth nothing unless it is checked against the publisher's key", UserError.WrongUsage);
             // A cache is the repository's tree, so it lists like a mirror.
-            MinisignPublicKey publisher = key is null ? TrustedKeyOf(directory!) : MinisignPublicKey.Load(key);
+            KeyRing publisher = key is null ? TrustedKeysOf(directory!) : KeyRing.Of(MinisignPublicKey.Load(key));
             Manifest manifest = await NewestAsync(directory is null ? mirrors : [directory], publisher, TimeProvider.System, cancellationToken);
             Entry[] entries = [.. manifest.Images.SelectMany(image => image.Versions.Select(version => EntryOf(image, version)))];
             if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(entries));
@@ -45,14 +45,14 @@ internal static class ListCommand
         return command;
     }
 
-    private static MinisignPublicKey TrustedKeyOf(string cache)
+    private static KeyRing TrustedKeysOf(string cache)
     {
         string path = Path.Combine(cache, "agent", Trust.FileName);
         if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
-        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Key : throw new UserError($"{path}: {fault}; give --public-key");
+        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Keys : throw new UserError($"{path}: {fault}; give --public-key");
     }
 
-    private static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, MinisignPublicKey key, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, KeyRing keys, TimeProvider time, CancellationToken cancellationToken)
     {
         MirrorOptions options = new();
         using AgentMeters meters = new();
@@ -64,7 +64,7 @@ internal static class ListCommand
         {
             FetchedHead fetched = await mirror.FetchHeadAsync(deadline, cancellationToken);
             if (!fetched.Succeeded) problems.Add($"{mirror.Name}: no head could be had ({fetched.Error.ToString().ToLowerInvariant()})");
-            else if (!Head.TryOpen(fetched.Bytes, key, out Head? head, out HeadRefusal? refusal)) problems.Add($"{mirror.Name}: its head {refusal}");
+            else if (!Head.TryOpen(fetched.Bytes, keys, out Head? head, out HeadRefusal? refusal)) problems.Add($"{mirror.Name}: its head {refusal}");
             else if (newest is null || head.Sequence > newest.Sequence) newest = head;
         }
 

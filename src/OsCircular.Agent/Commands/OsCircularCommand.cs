@@ -41,6 +41,7 @@ public static class OsCircularCommand
         KeygenCommand.Create(),
         PublishCommand.Create(),
         SignCommand.Create(),
+        KeyCommand.Create(),
         GcCommand.Create(),
         MirrorCommand.Create(),
         ServeCommand.Create(),

@@ -4,6 +4,7 @@ using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
+using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Sources;
@@ -26,6 +27,7 @@ internal sealed class AgentParts
     public PeerServer? PeerServer { get; set; }
     public HeadLibrary Library { get; set; } = null!;
     public Filler Filler { get; set; } = null!;
+    public RetainedVersions Retained { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public HeldMount Held { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;

@@ -85,7 +85,7 @@ public sealed class Collector
 
         // Collecting neither lengthens nor drops what the publisher promised.
         DateOnly? lastDay = options.ExpiresAfter is null ? state.Head.Comment.Expires : Expiry.LastDay(now, options.ExpiresAfter);
-        writer.Commit(Head.Sign(options.Key, state.Head.Repository, next, bytes, lastDay));
+        writer.Commit(Head.Sign(options.Key, state.Head.Repository, next, bytes, lastDay, state.Head.Comment.Keys));
         return (next, digest);
     }
 
