@@ -11,7 +11,8 @@ namespace OsCircular.Agent.Commands;
 internal static class GcCommand
 {
     private sealed record Report(
-        string Repository, long Sequence, string[] Retired, string[] Gone, long FreedFiles, long FreedBytes, long WaitingFiles, long WaitingBytes, DateTimeOffset? Next, bool DryRun, double Seconds);
+        string Repository, long Sequence, string[] Retired, string[] Gone, long FreedFiles, long FreedBytes, long WaitingFiles, long WaitingBytes,
+        DateTimeOffset? Next, bool DryRun, double Seconds);
 
     public static Command Create()
     {
@@ -23,7 +24,10 @@ internal static class GcCommand
         Option<TimeSpan?> expires = CommonOptions.Time("--expires", "How long the new head may be adopted, such as 30d. Default: as long as the old one.");
         Option<bool> dryRun = new("--dry-run") { Description = "Change nothing; say what would be retired and freed." };
         Option<bool> json = CommonOptions.Json();
-        Command command = new("gc", "Retire old versions now, and sweep what only they needed after a time of grace.") { repository, keep, key, image, grace, expires, dryRun, json };
+        Command command = new("gc", "Retire old versions now, and sweep what only they needed after a time of grace.")
+        {
+            repository, keep, key, image, grace, expires, dryRun, json,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             CollectOptions options = new()
@@ -58,7 +62,11 @@ internal static class GcCommand
         Console.Out.WriteLine($"  gone     {Names(result.Gone, "")}");
         Console.Out.WriteLine($"  freed    {result.Freed.Files} files, {Units.FormatSize(result.Freed.Bytes)}");
         if (result.Next is { } next)
-            Console.Out.WriteLine($"  waiting  {result.Waiting.Files} files, {Units.FormatSize(result.Waiting.Bytes)}, that only retired versions need; run this again after {next:yyyy-MM-dd HH:mm} UTC");
+        {
+            string waiting = $"{result.Waiting.Files} files, {Units.FormatSize(result.Waiting.Bytes)}";
+            Console.Out.WriteLine($"  waiting  {waiting}, that only retired versions need; run this again after {next:yyyy-MM-dd HH:mm} UTC");
+        }
+
         Console.Out.WriteLine($"  head     sequence {result.Sequence} of repository {result.Repository}");
     }
 

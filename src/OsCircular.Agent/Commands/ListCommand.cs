@@ -18,7 +18,7 @@ internal static class ListCommand
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private sealed record Entry(string Image, string Version, bool Latest, long DiskSize, int BlockSize, long StoredBytes, DateTimeOffset Published, string? Index);
+    private sealed record Entry(string Image, string Version, bool Latest, long DiskSize, int BlockSize, long StoredBytes, DateTimeOffset Published, string? Index, DateTimeOffset? Retired);
 
     public static Command Create()
     {
@@ -76,13 +76,17 @@ internal static class ListCommand
     }
 
     private static Entry EntryOf(ManifestImage image, ManifestVersion version) => new(
-        image.Name.ToString(), version.Name.ToString(), version == image.Latest, version.Geometry.DiskSize, version.Geometry.BlockSize, version.StoredBytes, version.Published, version.Index?.ToString());
+        image.Name.ToString(), version.Name.ToString(), version == image.Latest, version.Geometry.DiskSize, version.Geometry.BlockSize, version.StoredBytes, version.Published, version.Index?.ToString(), version.Retired);
 
     private static void Print(Entry[] entries)
     {
         Table table = Tables.New(2, 4, "image", "version", "disk", "stored", "published", "");
         foreach (Entry entry in entries)
-            table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", entry.Latest ? "latest" : "");
+        {
+            string standing = entry.Latest ? "latest" : entry.Retired is { } since ? $"retired {since:yyyy-MM-dd}" : "";
+            table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", standing);
+        }
+
         Tables.Write(table);
     }
 }

@@ -18,7 +18,8 @@ internal static class MirrorCommand
     private static readonly MirrorOptions Patient = new() { Grace = TimeSpan.FromMinutes(1) };
 
     private sealed record Report(
-        string Repository, long Sequence, long Before, int Versions, long FetchedFiles, long FetchedBytes, long HadFiles, long HadBytes, long FreedFiles, long FreedBytes, DateOnly? LastDay, double Seconds);
+        string Repository, long Sequence, long Before, int Versions, long FetchedFiles, long FetchedBytes, long HadFiles, long HadBytes,
+        long FreedFiles, long FreedBytes, DateOnly? LastDay, double Seconds);
 
     public static Command Create()
     {
@@ -53,9 +54,11 @@ internal static class MirrorCommand
         using AgentLogging logging = new(LogLevel.Warning);
         using AgentMeters meters = new();
         Random random = new(RandomNumberGenerator.GetInt32(int.MaxValue));
-        using MirrorSource source = new([MirrorSource.Open(url, mirrors, time)], mirrors, time, random, new MirrorMetrics(meters), logging.Factory.CreateLogger<MirrorSource>());
+        using MirrorSource source = new(
+            [MirrorSource.Open(url, mirrors, time)], mirrors, time, random, new MirrorMetrics(meters), logging.Factory.CreateLogger<MirrorSource>());
         TextWriter? terminal = ProgressLine.Terminal;
-        Progress<CopyProgress> progress = new(at => terminal?.Write($"\r{at.Fetched.Files} files, {Units.FormatSize(at.Fetched.Bytes)} fetched; {at.Had.Files} were there   "));
+        Progress<CopyProgress> progress = new(at =>
+            terminal?.Write($"\r{at.Fetched.Files} files, {Units.FormatSize(at.Fetched.Bytes)} fetched; {at.Had.Files} were there   "));
         CopyResult result = await new RepositoryCopier(source.Heads[0], new GoodFiles(source, source), time).CopyAsync(options, progress, cancellationToken);
         terminal?.Write($"\r{new string(' ', 70)}\r");
         return result;

@@ -65,7 +65,9 @@ internal static class StatusReporter
         ExpiresAt = library.Adopted?.Head.ExpiresAt is { } expires && expires < DateTimeOffset.MaxValue ? expires : null,
         StaleSince = library.StaleSince,
         LastRefresh = library.LastRefresh,
-        Retired = [.. retired.Select(version => new RetiredReport(version.Image.ToString(), version.Version.ToString(), version.Since, version.IsGone, version.IsOpen, version.IsHeld))],
+        Retired = [
+            .. retired.Select(version => new RetiredReport(
+                version.Image.ToString(), version.Version.ToString(), version.Since, version.IsGone, version.IsOpen, version.IsHeld))],
         Refusals = [.. library.Mirrors.Where(mirror => mirror.Problem is not null).Select(mirror => $"{mirror.Mirror}: {mirror.Problem}")],
     };
 

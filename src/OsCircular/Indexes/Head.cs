@@ -95,7 +95,8 @@ public sealed class Head
     {
         if (TryOpen(bytes, publisher, out head, out refusal) || refusal.Reason != HeadRefusalReason.WrongKey) return head is not null;
         HeadRefusal first = refusal;
-        if (!MinisignSignature.TryParse(bytes.Span, out MinisignSignature? signature, out _) || !HeadComment.TryParse(signature.TrustedComment, out HeadComment? comment, out _)) return false;
+        if (!MinisignSignature.TryParse(bytes.Span, out MinisignSignature? signature, out _)) return false;
+        if (!HeadComment.TryParse(signature.TrustedComment, out HeadComment? comment, out _)) return false;
         foreach (MinisignPublicKey key in comment.Keys.Links.SelectMany(link => (MinisignPublicKey[])[link.By, link.Key]).Distinct())
         {
             if (TryOpen(bytes, key, out head, out _) && (head.Keys.Accepts(publisher) || head.Keys.HasRevoked(publisher))) return true;

@@ -74,7 +74,8 @@ public sealed record Trust(MinisignPublicKey Key, RepositoryId Repository, long 
         if (document.Sequence is < 1 or > HeadComment.MaxSequence || !Digest.TryParse(document.Manifest, out Digest manifest)) return false;
         if (!DateTimeOffset.TryParseExact(
             document.Adopted, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset adopted)) return false;
-        if (!TryParseKeys(document.OtherKeys, out IReadOnlyList<MinisignPublicKey> others) || !TryParseKeys(document.RevokedKeys, out IReadOnlyList<MinisignPublicKey> revoked)) return false;
+        if (!TryParseKeys(document.OtherKeys, out IReadOnlyList<MinisignPublicKey> others)) return false;
+        if (!TryParseKeys(document.RevokedKeys, out IReadOnlyList<MinisignPublicKey> revoked)) return false;
         trust = new Trust(key, repository, document.Sequence, manifest, adopted) { OtherKeys = others, RevokedKeys = revoked };
         fault = null;
         return true;

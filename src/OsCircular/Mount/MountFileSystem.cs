@@ -73,6 +73,10 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
     public bool IsOpen(ImageName image, VersionName version) =>
         _opens.GetValueOrDefault(NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString())) > 0;
 
+    /// <summary>Whether this process was asked for any of a version's disk: after a takeover, the sign of an open that it never saw.</summary>
+    public bool WasRead(ImageName image, VersionName version) =>
+        Tree.Find(NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString()))?.Version is { WasRead: true };
+
     public void Read(FuseRead request)
     {
         MountNode? node = Tree.Find(request.Id);

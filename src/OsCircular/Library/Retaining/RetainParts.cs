@@ -23,6 +23,9 @@ public sealed record RetainParts
     /// <summary>Whether somebody has that version's disk open, or may have.</summary>
     public required Func<ImageName, VersionName, bool> IsOpen { get; init; }
 
+    /// <summary>Whether files may be open that were opened before this process served them.</summary>
+    public required Func<bool> WasTakenOver { get; init; }
+
     /// <summary>Shows another list of versions. Called by one thread at a time; quick.</summary>
     public required Action<Manifest> Show { get; init; }
 

@@ -15,7 +15,10 @@ internal static class RetainRule
         foreach (IGrouping<ImageName, RetainedVersion> group in retained.GroupBy(version => version.Image))
         {
             ManifestImage image = newest.Find(group.Key) ?? new ManifestImage(group.Key, [], []);
-            ManifestVersion[] more = [.. group.Select(kept => kept.Version).Where(version => image.Find(version.Name) is null).Select(version => version with { Retired = version.Retired ?? now })];
+            ManifestVersion[] more = [
+                .. group.Select(kept => kept.Version)
+                    .Where(version => image.Find(version.Name) is null)
+                    .Select(version => version with { Retired = version.Retired ?? now })];
             if (more.Length == 0) continue;
             images.RemoveAll(other => other.Name == group.Key);
             images.Add(image with { Versions = [.. more, .. image.Versions], Gone = [.. image.Gone.Where(name => more.All(version => version.Name != name))] });

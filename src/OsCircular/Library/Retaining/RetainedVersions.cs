@@ -25,6 +25,7 @@ public sealed class RetainedVersions : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _gate = new();
     private readonly HashSet<RetainedVersion> _held = []; // guarded by _gate; looked through and found whole
+    private readonly HashSet<(ImageName, VersionName)> _openBefore; // what the agent before this one knew to be open, or retained
 
     // Guarded by _gate.
     private Manifest _newest;
@@ -41,7 +42,9 @@ public sealed class RetainedVersions : IAsyncDisposable
         _logger = logger;
         _newest = newest;
         _file = parts.Cache.Directory.State(RetainParts.FileName, RetainParts.MaxLength);
-        _retained = Load();
+        IReadOnlyList<RetainedVersion> before = Load();
+        _openBefore = [.. before.Select(version => (version.Image, version.Version.Name))];
+        _retained = [.. before.Where(version => newest.Find(version.Image)?.Find(version.Version.Name) is null)];
         _shown = RetainRule.Merge(newest, _retained, Now);
     }
 
@@ -64,7 +67,7 @@ public sealed class RetainedVersions : IAsyncDisposable
                 return [.. _shown.Images.SelectMany(image => image.Versions
                     .Where(version => version.Retired is not null)
                     .Select(version => new RetiredStatus(
-                        image.Name, version.Name, version.Retired!.Value, _newest.Find(image.Name)?.Find(version.Name) is null, _parts.IsOpen(image.Name, version.Name),
+                        image.Name, version.Name, version.Retired!.Value, _newest.Find(image.Name)?.Find(version.Name) is null, IsOpen(image.Name, version.Name),
                         _held.Contains(new RetainedVersion(image.Name, version)))))
                     .Where(version => version.IsGone || version.IsOpen)];
             }
@@ -127,14 +130,15 @@ public sealed class RetainedVersions : IAsyncDisposable
         lock (_gate)
         {
             retained = _retained;
-            retired = [.. _newest.Images.SelectMany(image => image.Versions.Where(version => version.Retired is not null).Select(version => new RetainedVersion(image.Name, version)))];
+            retired = [
+                .. _newest.Images.SelectMany(image => image.Versions.Where(version => version.Retired is not null).Select(version => new RetainedVersion(image.Name, version)))];
         }
 
         HashSet<RetainedVersion> leaving = [];
         foreach (RetainedVersion version in retained)
         {
             bool isHeld = await IsHeldAsync(version, fetch: false, cancellationToken);
-            if (!isHeld && !_parts.IsOpen(version.Image, version.Version.Name)) leaving.Add(version);
+            if (!isHeld && !IsOpen(version.Image, version.Version.Name)) leaving.Add(version);
         }
 
         if (leaving.Count > 0)
@@ -148,13 +152,16 @@ public sealed class RetainedVersions : IAsyncDisposable
             foreach (RetainedVersion version in leaving) _logger.NotRetained(version.Image, version.Version.Name);
         }
 
+        lock (_gate) Save();
         foreach (RetainedVersion version in retired)
         {
-            if (!_parts.IsOpen(version.Image, version.Version.Name)) continue;
+            if (!IsOpen(version.Image, version.Version.Name)) continue;
             _logger.RetiredIsOpen(version.Image, version.Version.Name, version.Version.Retired!.Value);
             await IsHeldAsync(version, fetch: version.Version.StoredBytes <= _parts.Cache.Status.Quota, cancellationToken);
         }
     }
+
+    private bool IsOpen(ImageName image, VersionName version) => _parts.IsOpen(image, version) || (_parts.WasTakenOver() && _openBefore.Contains((image, version)));
 
     // Looks whether the cache holds all of it; fetches what it lacks where it may.
     private async Task<bool> IsHeldAsync(RetainedVersion retained, bool fetch, CancellationToken cancellationToken)
@@ -199,10 +206,21 @@ public sealed class RetainedVersions : IAsyncDisposable
     {
         _shown = RetainRule.Merge(_newest, _retained, Now);
         _parts.Show(_shown);
+        Save();
+    }
+
+    // What is retained, and retired versions that are open: the agent that takes over has not seen them opened.
+    private void Save()
+    {
+        RetainedVersion[] record = [
+            .. _retained,
+            .. _newest.Images.SelectMany(image => image.Versions
+                .Where(version => version.Retired is not null && IsOpen(image.Name, version.Name))
+                .Select(version => new RetainedVersion(image.Name, version)))];
         try
         {
-            if (_retained.Count == 0) _file.Delete();
-            else _file.Write(RetainRule.Merge(new Manifest(_newest.Repository, _newest.Sequence, []), _retained, Now).ToBytes());
+            if (record.Length == 0) _file.Delete();
+            else _file.Write(RetainRule.Merge(new Manifest(_newest.Repository, _newest.Sequence, []), record, Now).ToBytes());
         }
         catch (IOException e)
         {
@@ -211,7 +229,7 @@ public sealed class RetainedVersions : IAsyncDisposable
         }
     }
 
-    private List<RetainedVersion> Load()
+    private IReadOnlyList<RetainedVersion> Load()
     {
         if (_file.TryRead() is not { } bytes) return [];
         if (!Manifest.TryParse(bytes, out Manifest? manifest, out HeadRefusal? refusal))
@@ -220,7 +238,9 @@ public sealed class RetainedVersions : IAsyncDisposable
             return [];
         }
 
-        return manifest.Repository != _newest.Repository ? [] : [.. RetainRule.LeftBehind(manifest, _newest)];
+        return manifest.Repository != _newest.Repository
+            ? []
+            : [.. manifest.Images.SelectMany(image => image.Versions.Select(version => new RetainedVersion(image.Name, version)))];
     }
 
     private void Wake()

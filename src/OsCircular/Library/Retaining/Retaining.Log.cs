@@ -6,7 +6,9 @@ namespace OsCircular.Library.Retaining;
 
 internal static partial class RetainingLog
 {
-    [LoggerMessage(EventIds.Library + 80, LogLevel.Warning, "{Image}@{Version} is retired since {Since:u}, and somebody has it open: its files will leave the mirrors; the cache is filled with it meanwhile")]
+    [LoggerMessage(
+        EventIds.Library + 80, LogLevel.Warning,
+        "{Image}@{Version} is retired since {Since:u}, and somebody has it open: its files will leave the mirrors; the cache is filled with it meanwhile")]
     public static partial void RetiredIsOpen(this ILogger logger, ImageName image, VersionName version, DateTimeOffset since);
 
     [LoggerMessage(EventIds.Library + 81, LogLevel.Information, "{Image}@{Version} left the repository and is neither open nor held as a whole: it is not shown any more")]

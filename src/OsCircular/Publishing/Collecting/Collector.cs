@@ -64,9 +64,10 @@ public sealed class Collector
             HashSet<Digest> superseded = SupersededLongAgo(writer.Root, _time.GetUtcNow() - options.Grace);
             RepositorySweep sweep = new(options.DryRun ? null : writer, writer.Root, needed, name => name.Digest == newest || !superseded.Contains(name.Digest));
             sweep.Run(progress, new Pace(_time, ReportEvery), cancellationToken);
-            DateTimeOffset[] ends = [.. outcome.Images.SelectMany(kept => kept.Versions).Select(version => version.Retired).OfType<DateTimeOffset>().Select(since => since + options.Grace)];
+            DateTimeOffset? first = outcome.Images.SelectMany(kept => kept.Versions).Min(version => version.Retired);
             return new CollectResult(
-                state.Head.Repository, sequence, outcome.Retired, outcome.Gone, sweep.Freed, sweep.Waiting, ends.Length == 0 ? null : ends.Min(), options.DryRun, _time.GetElapsedTime(started));
+                state.Head.Repository, sequence, outcome.Retired, outcome.Gone, sweep.Freed, sweep.Waiting, first + options.Grace, options.DryRun,
+                _time.GetElapsedTime(started));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
