@@ -18,7 +18,7 @@ internal static class ListCommand
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private sealed record Entry(string Image, string Version, bool Latest, long DiskSize, int BlockSize, long StoredBytes, DateTimeOffset Published, string? Index);
+    private sealed record Entry(string Image, string Version, bool Latest, long DiskSize, int BlockSize, long StoredBytes, DateTimeOffset Published, string? Index, DateTimeOffset? Retired);
 
     public static Command Create()
     {
@@ -35,7 +35,7 @@ internal static class ListCommand
             string? key = parsed.GetValue(publicKey);
             if (directory is null && key is null) throw new UserError("--public-key is missing: a mirror's list is worth nothing unless it is checked against the publisher's key", UserError.WrongUsage);
             // A cache is the repository's tree, so it lists like a mirror.
-            MinisignPublicKey publisher = key is null ? TrustedKeyOf(directory!) : MinisignPublicKey.Load(key);
+            KeyRing publisher = key is null ? TrustedKeysOf(directory!) : KeyRing.Of(MinisignPublicKey.Load(key));
             Manifest manifest = await NewestAsync(directory is null ? mirrors : [directory], publisher, TimeProvider.System, cancellationToken);
             Entry[] entries = [.. manifest.Images.SelectMany(image => image.Versions.Select(version => EntryOf(image, version)))];
             if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(entries));
@@ -45,18 +45,18 @@ internal static class ListCommand
         return command;
     }
 
-    /// <summary>The key that a cache has bound itself to.</summary>
+    /// <summary>The keys that a cache has bound itself to.</summary>
     /// <exception cref="UserError">It has adopted no head yet.</exception>
-    public static MinisignPublicKey TrustedKeyOf(string cache)
+    public static KeyRing TrustedKeysOf(string cache)
     {
         string path = Path.Combine(cache, "agent", Trust.FileName);
         if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
-        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Key : throw new UserError($"{path}: {fault}; give --public-key");
+        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Keys : throw new UserError($"{path}: {fault}; give --public-key");
     }
 
     /// <summary>The manifest of the newest head that these mirrors or folders have.</summary>
     /// <exception cref="UserError">None could be had.</exception>
-    public static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, MinisignPublicKey key, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Manifest> NewestAsync(IReadOnlyList<string> urls, KeyRing keys, TimeProvider time, CancellationToken cancellationToken)
     {
         MirrorOptions options = new();
         using AgentMeters meters = new();
@@ -68,7 +68,7 @@ internal static class ListCommand
         {
             FetchedHead fetched = await mirror.FetchHeadAsync(deadline, cancellationToken);
             if (!fetched.Succeeded) problems.Add($"{mirror.Name}: no head could be had ({fetched.Error.ToString().ToLowerInvariant()})");
-            else if (!Head.TryOpen(fetched.Bytes, key, out Head? head, out HeadRefusal? refusal)) problems.Add($"{mirror.Name}: its head {refusal}");
+            else if (!Head.TryOpen(fetched.Bytes, keys, out Head? head, out HeadRefusal? refusal)) problems.Add($"{mirror.Name}: its head {refusal}");
             else if (newest is null || head.Sequence > newest.Sequence) newest = head;
         }
 
@@ -80,13 +80,17 @@ internal static class ListCommand
     }
 
     private static Entry EntryOf(ManifestImage image, ManifestVersion version) => new(
-        image.Name.ToString(), version.Name.ToString(), version == image.Latest, version.Geometry.DiskSize, version.Geometry.BlockSize, version.StoredBytes, version.Published, version.Index?.ToString());
+        image.Name.ToString(), version.Name.ToString(), version == image.Latest, version.Geometry.DiskSize, version.Geometry.BlockSize, version.StoredBytes, version.Published, version.Index?.ToString(), version.Retired);
 
     private static void Print(Entry[] entries)
     {
         Table table = Tables.New(2, 4, "image", "version", "disk", "stored", "published", "");
         foreach (Entry entry in entries)
-            table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", entry.Latest ? "latest" : "");
+        {
+            string standing = entry.Latest ? "latest" : entry.Retired is { } since ? $"retired {since:yyyy-MM-dd}" : "";
+            table.AddRow(entry.Image, entry.Version, Units.FormatSize(entry.DiskSize), Units.FormatSize(entry.StoredBytes), $"{entry.Published:yyyy-MM-dd HH:mm}", standing);
+        }
+
         Tables.Write(table);
     }
 }

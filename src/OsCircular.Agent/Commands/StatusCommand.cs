@@ -43,6 +43,7 @@ internal static class StatusCommand
         Line("", $"generation {takeover.Generation} of this mount; {takeover.Keeper ?? "nobody"} keeps it when the agent ends{resend}");
         Line("repository", $"{status.Repository.Id}, sequence {status.Repository.Sequence}, {status.Repository.Images} images, {status.Repository.Versions} versions");
         if (status.Repository.StaleSince is { } stale) Line("", $"stale since {stale:u}: no newer head could be adopted");
+        foreach (RetiredReport retired in status.Repository.Retired) Line("", RetiredText(retired));
         foreach (string refusal in status.Repository.Refusals) Line("", refusal);
         CacheReport cache = status.Cache;
         string held = $"{Units.FormatSize(cache.HeldBytes)} of {Units.FormatSize(cache.Quota)} in {cache.Blocks} blocks";
@@ -86,6 +87,13 @@ internal static class StatusCommand
             Console.Out.WriteLine($"{source.Name,-12}{source.Count,12}{(source.Bytes == 0 ? "" : Units.FormatSize(source.Bytes)),12}{source.Percent,7:0.0} %");
         foreach (MirrorReport mirror in status.Mirrors)
             Console.Out.WriteLine($"  {mirror.Url}: {mirror.Requests} requests, {Units.FormatSize(mirror.Bytes)}; {StateOf(mirror)}");
+    }
+
+    private static string RetiredText(RetiredReport retired)
+    {
+        string fate = retired.Gone ? "left the repository and is kept here" : $"is retired since {retired.Since:u}, and its files will leave the mirrors";
+        string held = retired.Held ? "all of it is in the cache" : "not all of it is in the cache";
+        return $"warning: {retired.Image}@{retired.Version} {fate}: {(retired.Open ? "somebody has it open; " : "")}{held}";
     }
 
     private static string ScrubText(ScrubReport scrub) => scrub.State == "off"

@@ -85,6 +85,8 @@ internal static class VerifyCommand
     {
         foreach (Damage damage in result.Damage) Console.Out.WriteLine(damage);
         if (result.DamageCount > result.Damage.Count) Console.Out.WriteLine($"... and {result.DamageCount - result.Damage.Count} more");
+        foreach (AffectedVersion version in result.Affected)
+            Console.Out.WriteLine($"{version.Version} is not whole: {version.Blocks} of its blocks and {version.Pages} of its index pages are damaged or missing");
         string signature = result.Signature ? "signature good" : "signature not checked (give --public-key)";
         Console.Out.WriteLine($"{(result.IsGood ? "good" : Sum(result))}: {result.Versions} versions, {result.Blocks} block files ({result.UnusedBlocks} not needed), {result.Documents} documents, {Units.FormatSize(result.Bytes)} in {Units.FormatTime(result.Elapsed)}; {signature}");
     }

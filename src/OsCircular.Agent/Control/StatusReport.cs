@@ -87,9 +87,20 @@ public sealed record RepositoryReport
     /// <summary>When mirrors were last asked for a newer head.</summary>
     public required DateTimeOffset? LastRefresh { get; init; }
 
+    /// <summary>Retired versions that somebody has open here, and those that left the repository and are kept; empty where all is well.</summary>
+    public required IReadOnlyList<RetiredReport> Retired { get; init; }
+
     /// <summary>Why the last head offered was refused, a line for each mirror that offered one; empty where all is well.</summary>
     public required IReadOnlyList<string> Refusals { get; init; }
 }
+
+/// <param name="Image">Its image.</param>
+/// <param name="Version">Its name.</param>
+/// <param name="Since">Since when it is retired.</param>
+/// <param name="Gone">Whether it left the repository: mirrors have its files no more.</param>
+/// <param name="Open">Whether somebody has its disk open, or may have since before the last takeover.</param>
+/// <param name="Held">Whether the cache holds all of it.</param>
+public sealed record RetiredReport(string Image, string Version, DateTimeOffset Since, bool Gone, bool Open, bool Held);
 
 /// <param name="Name"><c>memory</c>, <c>cache</c>, <c>peers</c> or <c>mirrors</c>.</param>
 /// <param name="Count">

@@ -10,6 +10,7 @@ using OsCircular.Library;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Healing;
 using OsCircular.Library.Pins;
+using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
 using OsCircular.Peers;
@@ -166,7 +167,25 @@ internal sealed class AgentHost : IAsyncDisposable
             new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
         _parts.Disks = disks;
         disks.Publish(meters);
-        MountFileSystem files = Owned(new MountFileSystem(adopted.Manifest, disks.Open, options.ReadTimeout, time));
+
+        // What left the manifest stays a file while somebody has it open, before a takeover too, a pin keeps it, or all of it is held.
+        MountFileSystem? shown = null;
+        RetainedVersions retained = Owned(new RetainedVersions(
+            new RetainParts
+            {
+                Cache = cache,
+                Blocks = blocks,
+                Documents = documents,
+                IsOpen = (image, version) => shown is not null && (shown.IsOpen(image, version) || (held.Status.Generation > 1 && shown.WasRead(image, version))),
+                IsPinned = (image, version) => pins.Versions.Any(kept => kept.Image == image && kept.Version.Name == version),
+                WasTakenOver = () => held.Status.Generation > 1,
+                Show = manifest => shown?.Show(manifest),
+                Time = time,
+            },
+            adopted.Manifest,
+            logs.CreateLogger<RetainedVersions>()));
+        _parts.Retained = retained;
+        MountFileSystem files = shown = Owned(new MountFileSystem(retained.Shown, disks.Open, options.ReadTimeout, time));
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
@@ -186,8 +205,9 @@ internal sealed class AgentHost : IAsyncDisposable
         await control;
 
         // Newer heads.
-        library.Adopted += newer => Show(files, newer, _log);
-        if (library.Current is { } current && current != adopted) Show(files, current, _log);
+        library.Adopted += newer => Show(retained, newer, _log);
+        if (library.Current is { } current && current != adopted) Show(retained, current, _log);
+        retained.Start();
         HeadRefresher refresher = new(library, options.Refresh, time, random);
         if (_parts.Peers is { } members) members.NewerHead += refresher.RefreshNow;
         Task refreshing = KeepRefreshingAsync(refresher, options.Refresh, time);
@@ -230,9 +250,9 @@ internal sealed class AgentHost : IAsyncDisposable
         return new PeerStanding(adopted?.Head.Repository.ToString(), adopted?.Head.Sequence ?? 0, _parts.Mirrors?.MayAnswer ?? false);
     }
 
-    private static void Show(MountFileSystem files, AdoptedHead adopted, ILogger log)
+    private static void Show(RetainedVersions retained, AdoptedHead adopted, ILogger log)
     {
-        files.Show(adopted.Manifest);
+        retained.Take(adopted.Manifest);
         AgentLog.Showing(log, adopted.Head.Sequence, adopted.Manifest.Images.Count, VersionsOf(adopted));
     }
 

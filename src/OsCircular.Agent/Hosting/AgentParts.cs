@@ -5,6 +5,7 @@ using OsCircular.Fuse;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Pins;
+using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Sources;
@@ -34,6 +35,7 @@ internal sealed class AgentParts
     public HeadLibrary Library { get; set; } = null!;
     public Filler Filler { get; set; } = null!;
     public PinKeeper Pins { get; set; } = null!;
+    public RetainedVersions Retained { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public HeldMount Held { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;

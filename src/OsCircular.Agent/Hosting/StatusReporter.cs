@@ -4,6 +4,7 @@ using OsCircular.Cache;
 using OsCircular.Cache.Repair;
 using OsCircular.Disks;
 using OsCircular.Library;
+using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Sources;
@@ -26,7 +27,7 @@ internal static class StatusReporter
             Chain = parts.Chain,
             Takeover = Takeover(parts.Held),
             Process = Process(parts),
-            Repository = Repository(parts.Library.Status),
+            Repository = Repository(parts.Library.Status, parts.Retained.Status),
             Sources = Sources(disks, cache, parts.Peers?.Status, parts.Line.Blocks, mirrors),
             Reads = Reads(disks, parts.Session.Counters.Interrupted),
             Cache = Cache(cache),
@@ -58,7 +59,7 @@ internal static class StatusReporter
         AllocatedBytes = GC.GetTotalAllocatedBytes(),
     };
 
-    private static RepositoryReport Repository(LibraryStatus library) => new()
+    private static RepositoryReport Repository(LibraryStatus library, IReadOnlyList<RetiredStatus> retired) => new()
     {
         Id = library.Adopted?.Head.Repository.ToString() ?? "",
         Sequence = library.Adopted?.Head.Sequence ?? 0,
@@ -67,6 +68,9 @@ internal static class StatusReporter
         ExpiresAt = library.Adopted?.Head.ExpiresAt is { } expires && expires < DateTimeOffset.MaxValue ? expires : null,
         StaleSince = library.StaleSince,
         LastRefresh = library.LastRefresh,
+        Retired = [
+            .. retired.Select(version => new RetiredReport(
+                version.Image.ToString(), version.Version.ToString(), version.Since, version.IsGone, version.IsOpen, version.IsHeld))],
         Refusals = [.. library.Mirrors.Where(mirror => mirror.Problem is not null).Select(mirror => $"{mirror.Mirror}: {mirror.Problem}")],
     };
 

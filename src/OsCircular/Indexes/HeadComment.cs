@@ -5,7 +5,7 @@ using OsCircular.Blocks;
 namespace OsCircular.Indexes;
 
 /// <summary>
-/// What a head's trusted comment says: <c>oscircular:1 repository:ID sequence:N sha256:HEX [expires:YYYY-MM-DD]</c>, single spaces between.
+/// What a head's trusted comment says: <c>oscircular:1 repository:ID sequence:N sha256:HEX [expires:YYYY-MM-DD] [keys:LINK,...] [revoked:KEY,...]</c>, single spaces between.
 /// </summary>
 /// <param name="Repository">The repository's ID.</param>
 /// <param name="Sequence">1 to <see cref="MaxSequence"/>; rises with each head.</param>
@@ -17,6 +17,9 @@ public sealed record HeadComment(RepositoryId Repository, long Sequence, Digest 
 
     /// <summary>18 digits: one more always fits.</summary>
     public const long MaxSequence = 999_999_999_999_999_999;
+
+    /// <summary>What it says of the repository's keys.</summary>
+    public HeadKeys Keys { get; init; } = HeadKeys.None;
 
     private const string Magic = "oscircular:";
     private const string DateFormat = "yyyy-MM-dd";
@@ -47,7 +50,8 @@ public sealed record HeadComment(RepositoryId Repository, long Sequence, Digest 
         if (!Digest.TryParse(fields.GetValueOrDefault("sha256"), out Digest manifest)) return false;
         bool hasExpiry = fields.TryGetValue("expires", out string? expires);
         if (hasExpiry && !DateOnly.TryParseExact(expires, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out day)) return false;
-        comment = new HeadComment(repository, sequence, manifest, hasExpiry ? day : null);
+        if (!HeadKeys.TryParse(fields.GetValueOrDefault("keys"), fields.GetValueOrDefault("revoked"), out HeadKeys? keys)) return false;
+        comment = new HeadComment(repository, sequence, manifest, hasExpiry ? day : null) { Keys = keys };
         refusal = null;
         return true;
     }
@@ -58,5 +62,6 @@ public sealed record HeadComment(RepositoryId Repository, long Sequence, Digest 
 
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Magic}{Format} repository:{Repository} sequence:{Sequence} sha256:{Manifest}")
-        + (Expires is { } day ? $" expires:{day.ToString(DateFormat, CultureInfo.InvariantCulture)}" : "");
+        + (Expires is { } day ? $" expires:{day.ToString(DateFormat, CultureInfo.InvariantCulture)}" : "")
+        + Keys;
 }

@@ -15,6 +15,9 @@ public enum HeadRefusalReason
     /// <summary>The key is named, but did not sign this.</summary>
     WrongSignature,
 
+    /// <summary>Signed with a key that a later head revoked.</summary>
+    RevokedKey,
+
     OtherRepository,
 
     /// <summary>A lower sequence than was adopted before: an old copy, or a replay.</summary>

@@ -37,6 +37,10 @@ public sealed class Manifest
     public ManifestVersion? Find(VersionReference reference) =>
         Find(reference.Image) is not { } image ? null : reference.Version is { } version ? image.Find(version) : image.Latest;
 
+    /// <summary>This manifest with these images instead of its own.</summary>
+    /// <exception cref="ArgumentException">A rule of <c>Formats.md</c> is broken.</exception>
+    public Manifest With(long sequence, IEnumerable<ManifestImage> images) => new(Repository, sequence, images);
+
     /// <summary>This manifest with one image put in, in the place of the one of that name if there is one.</summary>
     /// <exception cref="ArgumentException">A rule of <c>Formats.md</c> is broken.</exception>
     public Manifest With(long sequence, ManifestImage image) =>

@@ -166,7 +166,7 @@ public sealed class HeadLibrary : IDisposable
     private async Task<IReadOnlyList<MirrorHead>> SurveyAsync(Deadline deadline, CancellationToken cancellationToken)
     {
         IReadOnlyList<IHeadSource> all = _peers is null ? _mirrors : [.. _mirrors, .. _peers.Now];
-        IReadOnlyList<MirrorHead> answers = await HeadSurvey.AskAsync(all, _key, deadline, cancellationToken);
+        IReadOnlyList<MirrorHead> answers = await HeadSurvey.AskAsync(all, _trust?.Keys ?? KeyRing.Of(_key), deadline, cancellationToken);
         RepositoryId? ours = _trust?.Repository ?? answers.Take(_mirrors.Count).FirstOrDefault(answer => answer.IsAcceptable)?.Head!.Repository;
         return [.. answers.Where((answer, i) => i < _mirrors.Count || (answer.IsAcceptable && (ours is null || answer.Head!.Repository == ours)))];
     }

@@ -12,13 +12,13 @@ internal static class HeadSurvey
 
     /// <returns>One answer for each mirror, in their order; heads opened, not judged.</returns>
     public static async Task<IReadOnlyList<MirrorHead>> AskAsync(
-        IReadOnlyList<IHeadSource> mirrors, MinisignPublicKey key, Deadline deadline, CancellationToken cancellationToken)
+        IReadOnlyList<IHeadSource> mirrors, KeyRing keys, Deadline deadline, CancellationToken cancellationToken)
     {
         using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, deadline.Time);
         using CancellationTokenRegistration link = cancellationToken.Register(patience.Cancel);
         MirrorHead[] answers = await Task.WhenAll(mirrors.Select(async mirror =>
         {
-            MirrorHead answer = Open(mirror.Name, key, await mirror.FetchHeadAsync(deadline, patience.Token));
+            MirrorHead answer = Open(mirror.Name, keys, await mirror.FetchHeadAsync(deadline, patience.Token));
             if (answer.IsAcceptable) patience.CancelAfter(Grace);
             return answer;
         }));
@@ -26,10 +26,10 @@ internal static class HeadSurvey
         return answers;
     }
 
-    private static MirrorHead Open(string mirror, MinisignPublicKey key, FetchedHead fetched)
+    private static MirrorHead Open(string mirror, KeyRing keys, FetchedHead fetched)
     {
         if (!fetched.Succeeded) return new MirrorHead(mirror, fetched.Error, null, null, fetched.Detail);
-        Head.TryOpen(fetched.Bytes, key, out Head? head, out HeadRefusal? refusal);
+        Head.TryOpen(fetched.Bytes, keys, out Head? head, out HeadRefusal? refusal);
         return new MirrorHead(mirror, SourceError.None, head, refusal);
     }
 }

@@ -18,7 +18,8 @@ internal sealed class TrustStore(MinisignPublicKey key, StateFile head, StateFil
             throw new UserError($"{trust.Path} says which repository this cache trusts, but it {fault}; restore it, or start with another --cache.");
         }
 
-        return read.Key.Equals(key)
+        // A host that was told an older or a newer key of this publisher goes on: which are good now, the record says.
+        return read.Key.Equals(key) || read.OtherKeys.Contains(key) || read.RevokedKeys.Contains(key)
             ? read
             : throw new UserError(
                 $"This cache trusts key {read.Key}, not the given {key} ({trust.Path}): give the first as --public-key, or use another --cache.");
@@ -30,7 +31,7 @@ internal sealed class TrustStore(MinisignPublicKey key, StateFile head, StateFil
     public (Head? Head, HeadRefusal? Refusal) LoadHead(Trust? trusted, DateTimeOffset now)
     {
         if (head.TryRead() is not { } bytes) return (null, null);
-        if (!Head.TryOpen(bytes, key, out Head? opened, out HeadRefusal? refusal)) return (null, refusal);
+        if (!Head.TryOpen(bytes, trusted?.Keys ?? KeyRing.Of(key), out Head? opened, out HeadRefusal? refusal)) return (null, refusal);
 
         // What was adopted here stays usable for ever, so the clock has no say where there is trust.
         refusal = Adoption.Judge(trusted, opened, trusted is null ? now : DateTimeOffset.MinValue);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OsCircular.Blocks;
 using OsCircular.Disks;
 using OsCircular.Fuse;
@@ -17,6 +18,7 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
     private readonly Func<BlockGeometry, Digest?, Disk> _openDisk;
     private readonly PendingReadPool _reads = new();
     private readonly PendingSeeks _seeks;
+    private readonly ConcurrentDictionary<ulong, int> _opens = new(); // by disk
     private MountTree _tree;
 
     /// <param name="manifest">The adopted manifest.</param>
@@ -58,7 +60,22 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
         return node is null ? FuseError.ESTALE : node.Kind == NodeKind.Latest ? FuseError.Ok : FuseError.EINVAL;
     }
 
-    public FuseError Open(ulong id, int flags) => Tree.Find(id) is null ? FuseError.ESTALE : FuseError.Ok;
+    public FuseError Open(ulong id, int flags)
+    {
+        if (Tree.Find(id) is not { } node) return FuseError.ESTALE;
+        if (node.Version is not null) _opens.AddOrUpdate(id, 1, static (_, opens) => opens + 1);
+        return FuseError.Ok;
+    }
+
+    public void Release(ulong id) => _opens.AddOrUpdate(id, 0, static (_, opens) => Math.Max(0, opens - 1)); // none of ours, after a takeover
+
+    /// <summary>Whether a version's disk was opened since this process serves it and is not closed yet. Nothing depends on it for being served.</summary>
+    public bool IsOpen(ImageName image, VersionName version) =>
+        _opens.GetValueOrDefault(NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString())) > 0;
+
+    /// <summary>Whether this process was asked for any of a version's disk: after a takeover, the sign of an open that it never saw.</summary>
+    public bool WasRead(ImageName image, VersionName version) =>
+        Tree.Find(NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString()))?.Version is { WasRead: true };
 
     public void Read(FuseRead request)
     {

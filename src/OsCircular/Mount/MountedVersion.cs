@@ -49,5 +49,8 @@ internal sealed class MountedVersion
 
     public Disk Disk => _disk.Value;
 
+    /// <summary>Whether this process was asked for any of it.</summary>
+    public bool WasRead => _disk.IsValueCreated;
+
     private static (byte[], byte[]) Attribute(string name, string value) => (Encoding.ASCII.GetBytes(AttributePrefix + name), Encoding.ASCII.GetBytes(value));
 }

@@ -88,7 +88,7 @@ public sealed class Publisher
         byte[] bytes = manifest.ToBytes();
         writer.StoreDocument(new DocumentName(DocumentKind.Manifest, Digest.Of(bytes)), bytes);
         cancellationToken.ThrowIfCancellationRequested(); // from here on it is one short step
-        writer.Commit(Head.Sign(options.Key, repository, next, bytes, Expiry.LastDay(_time.GetUtcNow(), options.ExpiresAfter)));
+        writer.Commit(Head.Sign(options.Key, repository, next, bytes, Expiry.LastDay(_time.GetUtcNow(), options.ExpiresAfter), state?.Head.Comment.Keys));
         return Result(version, false, repository, next);
     }
 

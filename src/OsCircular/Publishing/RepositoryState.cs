@@ -17,13 +17,14 @@ internal sealed record RepositoryState(Head Head, Manifest Manifest, byte[] Mani
     {
         string headPath = Path.Combine(repository, RepositoryPaths.Head);
         if (!File.Exists(headPath)) return null;
-        if (!Head.TryOpen(BoundedFile.Read(headPath, RepositoryPaths.MaxHeadLength), key, out Head? head, out HeadRefusal? refusal))
+        if (!Head.TryOpenFor(key, BoundedFile.Read(headPath, RepositoryPaths.MaxHeadLength), out Head? head, out HeadRefusal? refusal))
         {
             throw new UserError(refusal.Reason is HeadRefusalReason.WrongKey or HeadRefusalReason.WrongSignature
                 ? $"{repository}: this repository is signed with another key, not with {MinisignPublicKey.KeyIdText(key.KeyId)}; use its own key, or publish into a new folder."
                 : $"{headPath} {refusal}.");
         }
 
+        if (head.Keys.HasRevoked(key)) throw new UserError($"{repository}: key {MinisignPublicKey.KeyIdText(key.KeyId)} was revoked; sign with the key that revoked it.");
         var name = new DocumentName(DocumentKind.Manifest, head.Manifest);
         string path = Path.Combine(repository, name.Path);
         byte[] bytes = BoundedFile.Read(path, name.MaxLength);

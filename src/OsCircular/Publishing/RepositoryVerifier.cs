@@ -48,7 +48,9 @@ public sealed class RepositoryVerifier(TimeProvider time)
         await VerifyBlocksAsync(path, rows, report, progress, cancellationToken).ConfigureAwait(false);
         if (!isCache) rows.ReportMissing(report);
         progress?.Report(report.Progress);
-        return Survey(report, rows, manifest, report.ToResult(key is not null && manifest is not null, versions, time.GetElapsedTime(started)));
+        IReadOnlyList<AffectedVersion> affected = await Task.Run(() => Affected(path, manifest, report.Damage, isCache, cancellationToken), cancellationToken).ConfigureAwait(false);
+        VerifyResult result = report.ToResult(key is not null && manifest is not null, versions, time.GetElapsedTime(started)) with { Affected = affected };
+        return Survey(report, rows, manifest, result);
 
         void Missed(string file, string fault)
         {
@@ -59,6 +61,28 @@ public sealed class RepositoryVerifier(TimeProvider time)
 
     /// <summary>Whether a folder is an agent's cache.</summary>
     public static bool IsCache(string path) => Directory.Exists(Path.Combine(path, "agent"));
+
+    private static List<AffectedVersion> Affected(string path, Manifest? manifest, IReadOnlyList<Damage> damage, bool isCache, CancellationToken cancellationToken)
+    {
+        List<AffectedVersion> affected = [];
+        if (damage.Count == 0 || manifest is null) return affected;
+        HashSet<BlockName> bad = [.. damage.Select(one => BlockName.TryParse(Path.GetFileName(one.Path), out BlockName name) ? name : default)];
+        foreach (ManifestImage image in manifest.Images)
+        {
+            foreach (ManifestVersion version in image.Versions)
+            {
+                (long blocks, long pages) = (0, 0);
+                IndexWalk walk = new(
+                    path,
+                    (_, fault) => pages += isCache && fault == IndexWalk.Missing ? 0 : 1,
+                    (in BlockRow row, int _) => blocks += bad.Contains(row.Name) ? 1 : 0);
+                walk.Walk(version, cancellationToken);
+                if (blocks + pages > 0) affected.Add(new AffectedVersion($"{image.Name}@{version.Name}", blocks, pages));
+            }
+        }
+
+        return affected;
+    }
 
     private static VerifySurvey Survey(VerifyReport report, NeededBlocks rows, Manifest? manifest, VerifyResult result)
     {

@@ -90,6 +90,13 @@ internal sealed class RepositoryWriter : IDisposable
         File.Delete(Path.Combine(Root, path));
     }
 
+    /// <summary>Removes a document, if it is there.</summary>
+    public void RemoveDocument(DocumentName name)
+    {
+        Step($"remove {name.Path}");
+        File.Delete(Path.Combine(Root, name.Path));
+    }
+
     /// <summary>Makes everything stored so far durable.</summary>
     public void Sync()
     {

@@ -21,7 +21,7 @@ public sealed class Signer(TimeProvider time)
             RepositoryState state = RepositoryState.Load(repository, key.PublicKey) ?? throw new UserError($"{repository}: its head is gone; put it back from a mirror.");
             long sequence = state.Head.Sequence + 1;
             DateOnly? lastDay = Expiry.LastDay(time.GetUtcNow(), expiresAfter);
-            writer.Commit(Head.Sign(key, state.Head.Repository, sequence, state.ManifestBytes, lastDay));
+            writer.Commit(Head.Sign(key, state.Head.Repository, sequence, state.ManifestBytes, lastDay, state.Head.Comment.Keys));
             return new SignResult(state.Head.Repository, sequence, lastDay);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)

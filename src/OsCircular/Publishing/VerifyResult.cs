@@ -22,6 +22,12 @@ public readonly record struct Damage(string Path, DamageKind Kind, string Fault)
     public override string ToString() => $"{Path} {Fault}";
 }
 
+/// <summary>A version that is not whole.</summary>
+/// <param name="Version">Its image and name.</param>
+/// <param name="Blocks">Blocks of its disk whose block files are damaged or missing.</param>
+/// <param name="Pages">Index pages that are.</param>
+public readonly record struct AffectedVersion(string Version, long Blocks, long Pages);
+
 /// <summary>What a verification found.</summary>
 /// <param name="Signature">Whether the head's signature was checked, against a key that was given.</param>
 /// <param name="Versions">Versions whose indexes were walked.</param>
@@ -48,6 +54,9 @@ public sealed record VerifyResult(
     TimeSpan Elapsed)
 {
     public const int MaxListed = 1000;
+
+    /// <summary>Versions that cannot be read to their end for what is damaged or, in a repository, missing; of the damage that a <see cref="VerifySurvey"/> holds.</summary>
+    public IReadOnlyList<AffectedVersion> Affected { get; init; } = [];
 
     public bool IsGood => DamageCount == 0;
 }

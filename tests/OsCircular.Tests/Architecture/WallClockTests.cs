@@ -14,10 +14,13 @@ public sealed partial class WallClockTests
         "src/OsCircular/Cache/Repair/DamagedFolder.cs", // on which day a damaged file was set aside, over restarts
         "src/OsCircular/Cache/Repair/Scrub.cs", // when a round began, over restarts
         "src/OsCircular/Library/HeadLibrary.cs", // expiry, and when a head was adopted
+        "src/OsCircular/Library/Retaining/RetainedVersions.cs", // since when a version is retired of which nobody said
         "src/OsCircular/Peers/PeerService.cs", // on which day a peer was seen
-        "src/OsCircular/Sources/Rates/RateCap.cs", // the hour of the day, by which a cap may change
+        "src/OsCircular/Publishing/Collecting/Collector.cs", // when a version was retired, and whether its grace is over
+        "src/OsCircular/Publishing/Keys/KeyKeeper.cs",
         "src/OsCircular/Publishing/Publisher.cs", // when it was published, and until when it holds
         "src/OsCircular/Publishing/Signer.cs",
+        "src/OsCircular/Sources/Rates/RateCap.cs", // the hour of the day, by which a cap may change
     ];
 
     [Fact]

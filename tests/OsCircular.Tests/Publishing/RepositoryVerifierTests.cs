@@ -46,6 +46,20 @@ public sealed class RepositoryVerifierTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_DamageOfOneVersion_NamesThatVersionAlone()
+    {
+        await PublishTwoVersionsAsync();
+        HashSet<BlockName> first = [.. _rig.Rows(_rig.State.Manifest.Images[0].Versions[0]).Select(row => row.Row.Name)];
+        BlockName own = _rig.Rows(_rig.State.Manifest.Images[0].Versions[1]).Select(row => row.Row.Name).First(name => !first.Contains(name));
+        File.Delete(Path.Combine(_rig.Repository, OsCircular.Sources.RepositoryPaths.Block(own)));
+
+        AffectedVersion affected = Assert.Single((await VerifyAsync()).Affected);
+
+        Assert.Equal(("debian@2", 0L), (affected.Version, affected.Pages));
+        Assert.True(affected.Blocks >= 1);
+    }
+
+    [Fact]
     public async Task Verify_FileOfAnotherName_IsDamage()
     {
         await PublishTwoVersionsAsync();

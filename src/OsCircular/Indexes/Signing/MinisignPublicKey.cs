@@ -77,6 +77,12 @@ public sealed class MinisignPublicKey : IEquatable<MinisignPublicKey>
     public bool Verifies(MinisignSignature signature, ReadOnlySpan<byte> message) =>
         signature.KeyId == KeyId && Ed25519.Verify(signature.Signature, Key, Blake2b.Hash(message, Blake2b.PrehashSize));
 
+    /// <summary>Bytes in a signature by itself.</summary>
+    internal const int SignatureSize = 64;
+
+    /// <summary>The same for a signature by itself.</summary>
+    internal bool VerifiesMessage(byte[] signature, ReadOnlySpan<byte> message) => Ed25519.Verify(signature, Key, Blake2b.Hash(message, Blake2b.PrehashSize));
+
     public string ToFileText() => $"{MinisignText.UntrustedComment}minisign public key {KeyIdText(KeyId)}\n{this}\n";
 
     /// <summary>The key's base64 line.</summary>

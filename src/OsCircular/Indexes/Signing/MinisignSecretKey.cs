@@ -40,6 +40,9 @@ public sealed class MinisignSecretKey
         return new MinisignSignature(PublicKey.KeyId, signature, trustedComment, globalSignature, untrustedComment);
     }
 
+    /// <summary>The signature alone, of the message's BLAKE2b-512: 64 bytes.</summary>
+    internal byte[] SignMessage(ReadOnlySpan<byte> message) => SignBytes(Blake2b.Hash(message, Blake2b.PrehashSize));
+
     private byte[] SignBytes(byte[] bytes)
     {
         byte[] signature = new byte[Ed25519.SignatureSize];
