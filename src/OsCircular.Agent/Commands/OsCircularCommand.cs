@@ -46,6 +46,8 @@ public static class OsCircularCommand
         StatusCommand.Create(),
         PeersCommand.Create(),
         FillCommand.Create(),
+        ExportCommand.Create(),
+        ImportCommand.Create(),
         ListCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),

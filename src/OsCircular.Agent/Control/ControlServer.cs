@@ -22,10 +22,11 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="peers">The same, for its peers.</param>
     /// <param name="filler">Told what to take in.</param>
     /// <param name="repair">Told what to look at again.</param>
+    /// <param name="import">Told what was carried here.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<ControlServer> StartAsync(
-        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, RepairRequests repair, ILoggerFactory logs, CancellationToken cancellationToken)
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, RepairRequests repair, ImportRequests import, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -44,6 +45,7 @@ internal sealed class ControlServer : IAsyncDisposable
         server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
         server.MapFilling(filler);
         repair.Map(server);
+        import.Map(server);
         await server.StartAsync(cancellationToken);
 
         // The folder keeps others out already; this is for whoever moves the socket or opens the folder up.
