@@ -19,6 +19,9 @@ internal static class ControlClient
     public const string ImportPath = "/import";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
+    /// <summary>An agent that imports says several times a second how far it is.</summary>
+    private static readonly TimeSpan ImportPatience = TimeSpan.FromMinutes(1);
+
     /// <summary>How long to ask the cache's disk where the agent is; one that hangs is left out.</summary>
     private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(2);
 
@@ -58,14 +61,17 @@ internal static class ControlClient
     {
         if (await FindSocketAsync(cacheDirectory, cancellationToken) is not { } socket) return null;
         using HttpClient client = ClientOf(socket, Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ImportPatience);
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Post, new Uri($"http://agent{ImportPath}{import.ToQuery()}"));
-            using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             answer.EnsureSuccessStatusCode();
-            await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-            await foreach (ImportAnswer? at in Json.ReadAllAsync<ImportAnswer>(body, cancellationToken))
+            await using Stream body = await answer.Content.ReadAsStreamAsync(patience.Token);
+            await foreach (ImportAnswer? at in Json.ReadAllAsync<ImportAnswer>(body, patience.Token))
             {
+                patience.CancelAfter(ImportPatience);
                 if (at?.Result is not null) return at.Result;
                 if (at?.Error is not null) throw new UserError(at.Error, at.ExitCode);
                 if (at is not null) progress.Report(new CarryProgress(at.Done, at.Total));
@@ -74,6 +80,10 @@ internal static class ControlClient
         catch (HttpRequestException error) when (error.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
         {
             return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UserError($"the agent on {cacheDirectory} says nothing any more; look at its log, and run the import again to go on");
         }
         catch (Exception error) when (error is HttpRequestException or IOException or System.Text.Json.JsonException && !cancellationToken.IsCancellationRequested)
         {

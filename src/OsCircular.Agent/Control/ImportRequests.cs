@@ -45,7 +45,7 @@ internal sealed class ImportRequests(Importer importer, MinisignPublicKey key, T
     {
         try
         {
-            while (!import.IsCompleted)
+            while (!import.IsCompleted && !stop.IsCancellationRequested)
             {
                 await Task.WhenAny(import, Task.Delay(Interval, time, stop.Token));
                 if (!stop.IsCancellationRequested) await AnswerAsync(context, new ImportAnswer(latest.Now.Done, latest.Now.Total));

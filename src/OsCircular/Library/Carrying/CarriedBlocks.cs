@@ -37,7 +37,9 @@ internal sealed class CarriedBlocks(BlockCache cache, TimeProvider time) : IDisp
             {
                 if (!_all.Add(row.Name)) return;
                 Bytes += row.StoredLength;
-                if (!cache.Blocks.SetPinned(row.Name, pinned: true)) _missing.Add(row.Name);
+
+                // Whoever says "all held" must not believe a catalogue: no network will mend it.
+                if (!cache.Blocks.IsThere(row.Name) || !Keep(row.Name, true)) _missing.Add(row.Name);
             },
             cancellationToken);
     }
@@ -47,7 +49,7 @@ internal sealed class CarriedBlocks(BlockCache cache, TimeProvider time) : IDisp
     {
         _all.Add(name);
         _missing.Remove(name);
-        _ = cache.Blocks.SetPinned(name, pinned: true);
+        _ = Keep(name, true);
     }
 
     /// <summary>How a version stands now.</summary>
@@ -70,8 +72,11 @@ internal sealed class CarriedBlocks(BlockCache cache, TimeProvider time) : IDisp
 
     public void Dispose()
     {
-        foreach (BlockName name in _all) _ = cache.Blocks.SetPinned(name, pinned: false);
+        foreach (BlockName name in _all) _ = Keep(name, false);
     }
+
+    // As a fill does, and for as long. Whether it is held.
+    private bool Keep(BlockName name, bool kept) => cache.Blocks.SetPinned(name, kept);
 
     // Where a page is not there, on with the next leaf: what is known is as much as can be.
     private async Task<bool> WalkAsync(ManifestVersion version, Action<BlockRow> visit, CancellationToken cancellationToken)

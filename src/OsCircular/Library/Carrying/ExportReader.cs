@@ -168,7 +168,7 @@ internal sealed class ExportReader : IDisposable
                 ? new Header(entry.Name, entry.EntryType, entry.Length, (entry as PaxGlobalExtendedAttributesTarEntry)?.GlobalExtendedAttributes.GetValueOrDefault(ExportMarker.Attribute))
                 : null;
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or InvalidOperationException or ArgumentException or ArithmeticException or NotSupportedException)
         {
             // What the library says of a header that is none, or that is followed by what we do not give it.
             return null;

@@ -45,7 +45,7 @@ public sealed class Exporter(string folder, MinisignPublicKey key, TimeProvider 
         await writer.WriteAsync(RepositoryPaths.Head, head.Bytes, cancellationToken);
         await writer.WriteAsync(RepositoryPaths.Document(DocumentKind.Manifest, head.Manifest), manifestBytes, cancellationToken);
         foreach (Digest root in HeadLoader.RootsOf(manifest)) await WriteDocumentAsync(writer, new DocumentName(DocumentKind.IndexPage, root), cancellationToken);
-        foreach (VersionReference reference in have.Versions) await CollectHeldAsync(Find(manifest, reference).Version, have, cancellationToken);
+        foreach (VersionReference reference in have.Versions) await CollectHeldAsync(manifest, reference, have, cancellationToken);
         foreach ((VersionReference name, ManifestVersion version) in versions) await WriteIndexAsync(writer, name, version, have, cancellationToken);
         await WriteBlocksAsync(writer, progress, cancellationToken);
         long length = await writer.CommitAsync(cancellationToken);
@@ -69,13 +69,14 @@ public sealed class Exporter(string folder, MinisignPublicKey key, TimeProvider 
             : throw new UserError($"{reference} is not on offer; see: oscircular list");
 
     // What another version of this repository has in common with what is wanted; its own pages need not be carried.
-    private async Task CollectHeldAsync(ManifestVersion version, Holdings have, CancellationToken cancellationToken)
+    private async Task CollectHeldAsync(Manifest manifest, VersionReference reference, Holdings have, CancellationToken cancellationToken)
     {
+        if (manifest.Find(reference) is not { } version) throw new UserError($"--have: {reference} is no version in {folder}, and no file or folder either");
         IndexWalk walk = new(version.Geometry, version.Index, _from);
         for (long at = 0; ; at++)
         {
             (SourceError error, at, BlockRow row) = await walk.FindAsync(at, Limit(), cancellationToken);
-            if (error != SourceError.None) throw new UserError($"{folder}: the index of {version.Name}, which --have names, is not all there; name the receiver's cache or an earlier export instead");
+            if (error != SourceError.None) throw new UserError($"{folder}: the index of {reference}, which --have names, is not all there; name the receiver's cache or an earlier export instead");
             if (at >= version.Geometry.BlockCount) return;
             have.Add(row.Name);
         }

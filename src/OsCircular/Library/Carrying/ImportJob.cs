@@ -24,11 +24,12 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
 
     public async Task<ImportResult> RunAsync(bool allowExpired, CancellationToken cancellationToken)
     {
+        // Before that nothing is kept, and all seems to be held.
+        await parts.Cache.Loaded.WaitAsync(cancellationToken);
         (Head head, CarriedHead state) = await HeadAsync(allowExpired, cancellationToken);
         Manifest manifest = await ManifestAsync(head, cancellationToken);
         (VersionReference Name, ManifestVersion Version)[] versions = [.. export.Versions.Select(reference => Find(manifest, reference)).DistinctBy(found => found.Name)];
         if (state == CarriedHead.Older) RefuseUnlessOffered(versions, head);
-        await parts.Cache.Loaded.WaitAsync(cancellationToken);
         RefuseUnlessRoomFor(versions.Max(found => found.Version.StoredBytes), versions);
 
         // The index, down to the first block file.
@@ -211,7 +212,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
     {
         CacheStatus status = parts.Cache.Status;
         return new UserError(
-            $"the cache takes nothing more: it holds {Mebibytes(status.BlockBytes + status.DocumentBytes)} of {Mebibytes(status.Quota)}, and its disk is {status.State}; "
+            $"the cache takes nothing more: it holds {Mebibytes(status.BlockBytes + status.DocumentBytes)} of {Mebibytes(status.Quota)}, and its disk is {status.State.ToString().ToLowerInvariant()}; "
             + "what was taken stays, so make room, and run the import again to go on");
     }
 
