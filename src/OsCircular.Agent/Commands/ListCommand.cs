@@ -6,7 +6,6 @@ using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Indexes;
 using OsCircular.Indexes.Signing;
-using OsCircular.Library;
 using OsCircular.Mirrors;
 using OsCircular.Sources;
 using Spectre.Console;
@@ -35,7 +34,7 @@ internal static class ListCommand
             string? key = parsed.GetValue(publicKey);
             if (directory is null && key is null) throw new UserError("--public-key is missing: a mirror's list is worth nothing unless it is checked against the publisher's key", UserError.WrongUsage);
             // A cache is the repository's tree, so it lists like a mirror.
-            KeyRing publisher = key is null ? TrustedKeysOf(directory!) : KeyRing.Of(MinisignPublicKey.Load(key));
+            KeyRing publisher = key is null ? CacheTrust.Of(directory!).Keys : KeyRing.Of(MinisignPublicKey.Load(key));
             Manifest manifest = await NewestAsync(directory is null ? mirrors : [directory], publisher, TimeProvider.System, cancellationToken);
             Entry[] entries = [.. manifest.Images.SelectMany(image => image.Versions.Select(version => EntryOf(image, version)))];
             if (parsed.GetValue(json)) Console.Out.WriteLine(Json.Write(entries));
@@ -43,15 +42,6 @@ internal static class ListCommand
             return 0;
         });
         return command;
-    }
-
-    /// <summary>The keys that a cache has bound itself to.</summary>
-    /// <exception cref="UserError">It has adopted no head yet.</exception>
-    public static KeyRing TrustedKeysOf(string cache)
-    {
-        string path = Path.Combine(cache, "agent", Trust.FileName);
-        if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
-        return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust.Keys : throw new UserError($"{path}: {fault}; give --public-key");
     }
 
     /// <summary>The manifest of the newest head that these mirrors or folders have.</summary>

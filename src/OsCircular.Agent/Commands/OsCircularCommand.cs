@@ -51,6 +51,8 @@ public static class OsCircularCommand
         FillCommand.Create(),
         PinCommand.Create(),
         PinCommand.CreateUnpin(),
+        ExportCommand.Create(),
+        ImportCommand.Create(),
         ListCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),

@@ -100,7 +100,7 @@ internal static class PinCommand
     private static async Task<PinReport> RecordAsync(string cache, Pin pin, CancellationToken cancellationToken)
     {
         string directory = Path.GetFullPath(cache);
-        Manifest manifest = await ListCommand.NewestAsync([directory], ListCommand.TrustedKeysOf(directory), TimeProvider.System, cancellationToken);
+        Manifest manifest = await ListCommand.NewestAsync([directory], CacheTrust.Of(directory).Keys, TimeProvider.System, cancellationToken);
         if (PinRule.Target(pin, kept: null, manifest) is not { } version) throw new UserError($"{pin} is not on offer; see: oscircular list --cache {cache}");
         Change(directory, pins => pins.Any(entry => entry.Pin == pin)
             ? pins

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Cache;
+using OsCircular.Indexes;
+using OsCircular.Library.Carrying;
 using OsCircular.Library.Pins;
 
 namespace OsCircular.Agent.Control;
@@ -16,9 +18,13 @@ internal static class ControlClient
     public const string FillPath = "/fill";
     public const string PinPath = "/pin";
     public const string RepairPath = "/repair";
+    public const string ImportPath = "/import";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan IndexLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>An agent that imports says several times a second how far it is.</summary>
+    private static readonly TimeSpan ImportPatience = TimeSpan.FromMinutes(1);
 
     /// <summary>How long to ask the cache's disk where the agent is; one that hangs is left out.</summary>
     private static readonly TimeSpan DiskLimit = TimeSpan.FromSeconds(2);
@@ -52,11 +58,58 @@ internal static class ControlClient
     public static Task<RepairReport?> RepairAsync(string cacheDirectory, IEnumerable<string> paths, TimeSpan limit, CancellationToken cancellationToken) =>
         AskAsync<RepairReport>(cacheDirectory, HttpMethod.Post, $"{RepairPath}?{string.Join('&', paths.Select(path => $"path={Uri.EscapeDataString(path)}"))}", cancellationToken, limit);
 
+    /// <summary>Has the agent import a file, and waits until it is done. Where this is cancelled, the agent stops importing.</summary>
+    /// <param name="cacheDirectory">The cache.</param>
+    /// <param name="import">What to import.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>What came in, or null where no agent runs on that cache.</returns>
+    /// <exception cref="UserError">The agent says why it cannot be done, or ended meanwhile.</exception>
+    public static async Task<ImportResult?> ImportAsync(
+        string cacheDirectory, ImportOrder import, IProgress<CarryProgress> progress, CancellationToken cancellationToken)
+    {
+        if (await FindSocketAsync(cacheDirectory, cancellationToken) is not { } socket) return null;
+        using HttpClient client = ClientOf(socket, Timeout.InfiniteTimeSpan);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ImportPatience);
+        try
+        {
+            using HttpRequestMessage request = new(HttpMethod.Post, new Uri($"http://agent{ImportPath}{import.ToQuery()}"));
+            using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            answer.EnsureSuccessStatusCode();
+            await using Stream body = await answer.Content.ReadAsStreamAsync(patience.Token);
+            await foreach (ImportAnswer? at in Json.ReadAllAsync<ImportAnswer>(body, patience.Token))
+            {
+                patience.CancelAfter(ImportPatience);
+                if (at?.Result is not null) return at.Result;
+                if (at?.Error is not null) throw new UserError(at.Error, at.ExitCode);
+                if (at is not null) progress.Report(new CarryProgress(at.Done, at.Total));
+            }
+        }
+        catch (HttpRequestException error) when (error.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UserError($"the agent on {cacheDirectory} says nothing any more; look at its log, and run the import again to go on");
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or System.Text.Json.JsonException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new UserError($"the agent on {cacheDirectory} ended meanwhile ({error.Message}); run the import again to go on", error);
+        }
+
+        throw new UserError($"the agent on {cacheDirectory} ended meanwhile; run the import again to go on");
+    }
+
+    private static HttpClient ClientOf(string socket, TimeSpan limit) =>
+        new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = limit };
+
     private static async Task<T?> AskAsync<T>(
         string cacheDirectory, HttpMethod method, string path, CancellationToken cancellationToken, TimeSpan? limit = null) where T : class
     {
         if (await FindSocketAsync(cacheDirectory, cancellationToken) is not { } socket) return null;
-        using HttpClient client = new(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(socket, token) }) { Timeout = limit ?? Limit };
+        using HttpClient client = ClientOf(socket, limit ?? Limit);
         try
         {
             using HttpRequestMessage request = new(method, new Uri($"http://agent{path}"));

@@ -24,10 +24,12 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="filler">Told what to take in.</param>
     /// <param name="pins">Told what is to stay.</param>
     /// <param name="repair">Told what to look at again.</param>
+    /// <param name="import">Told what was carried here.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<ControlServer> StartAsync(
-        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, RepairRequests repair, ILoggerFactory logs, CancellationToken cancellationToken)
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, RepairRequests repair, ImportRequests import,
+        ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -47,6 +49,7 @@ internal sealed class ControlServer : IAsyncDisposable
         server.MapFilling(filler, pins);
         server.MapPins(pins);
         repair.Map(server);
+        import.Map(server);
         await server.StartAsync(cancellationToken);
 
         // The folder keeps others out already; this is for whoever moves the socket or opens the folder up.

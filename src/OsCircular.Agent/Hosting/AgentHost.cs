@@ -7,6 +7,7 @@ using OsCircular.Disks;
 using OsCircular.Fuse;
 using OsCircular.Indexes.Signing;
 using OsCircular.Library;
+using OsCircular.Library.Carrying;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Healing;
 using OsCircular.Library.Pins;
@@ -162,6 +163,9 @@ internal sealed class AgentHost : IAsyncDisposable
         // What is found damaged in the cache and nobody reads is fetched again, behind all who do.
         Healer healer = Owned(new Healer(cache, blocks, documents, () => library.Current?.Manifest, time, logs.CreateLogger<Healer>()));
 
+        // Versions that somebody carries here.
+        Importer importer = Owned(new Importer(new ImportParts(cache, library, key, time), logs.CreateLogger<Importer>()));
+
         // Versions as disks, and disks as files.
         DiskService disks = Owned(new DiskService(
             new DiskOptions { MemoryBytes = options.Memory, ReadTimeout = options.ReadTimeout }, cache.Blocks, blocks, documents, time, logs.CreateLogger<DiskService>()));
@@ -189,7 +193,9 @@ internal sealed class AgentHost : IAsyncDisposable
 
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
-        Task<ControlServer> control = ControlServer.StartAsync(socket, Status, () => PeersReporter.Report(_parts), filler, pins, new RepairRequests(cache, healer), logs, _stopping.Token);
+        Task<ControlServer> control = ControlServer.StartAsync(
+            socket, Status, () => PeersReporter.Report(_parts), filler, pins, new RepairRequests(cache, healer),
+            new ImportRequests(importer, key, time, _stopping.Token), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
         // The kernel.

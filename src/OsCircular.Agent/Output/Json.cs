@@ -17,5 +17,9 @@ public static class Json
 
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
 
+    /// <summary>Values one after the other, each as soon as it has come.</summary>
+    public static IAsyncEnumerable<T?> ReadAllAsync<T>(Stream stream, CancellationToken cancellationToken) =>
+        JsonSerializer.DeserializeAsyncEnumerable<T>(stream, topLevelValues: true, Options, cancellationToken);
+
     public static T? Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options);
 }

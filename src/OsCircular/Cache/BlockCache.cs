@@ -90,6 +90,15 @@ public sealed class BlockCache : IAsyncDisposable
 
     internal (int Blocks, long BlockBytes, long DocumentBytes, long Reserved) Totals => _inventory.Totals;
 
+    /// <summary>Free bytes of its file system, those of the free-space floor among them; below zero where it cannot be asked.</summary>
+    internal long FreeSpace => _files.Space.Free;
+
+    /// <summary>
+    /// Sees all that was stored so far onto the disk: block files are else not waited for, since they can be fetched again, which what was carried here perhaps cannot.
+    /// </summary>
+    /// <returns>False where the disk fails.</returns>
+    internal Task<bool> SyncAsync(CancellationToken cancellationToken) => Task.Run(_files.Sync, cancellationToken).WaitAsync(cancellationToken);
+
     /// <summary>The cache as it stands now.</summary>
     public CacheStatus Status
     {

@@ -45,6 +45,20 @@ internal sealed class BlockFiles : IDisposable
         }
     }
 
+    /// <summary>Has all that was written so far reach the disk. Not watched, for with much to write it takes long on a disk that is well.</summary>
+    /// <returns>False where the disk fails or is gone.</returns>
+    public bool Sync()
+    {
+        try
+        {
+            return LinuxFile.SyncFileSystem(_folders.Blocks);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Lets the folders go. Calls under way still end in them; later ones fail.</summary>
     public void LetGo() => _folders.Dispose();
 

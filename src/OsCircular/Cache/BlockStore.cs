@@ -70,6 +70,14 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <inheritdoc/>
     public bool MayHold(BlockName name) => _inventory.MayHold(name);
 
+    /// <summary>Whether a file of that name lies there, which it is asked for; its bytes are not looked at.</summary>
+    public bool IsThere(BlockName name)
+    {
+        if (_files.ReadUpTo(name, [], out _) != SourceError.Missing) return true;
+        if (_inventory.Holds(name)) Forget(name);
+        return false;
+    }
+
     /// <inheritdoc/>
     public bool Hangs => _health.ReadsHang;
 

@@ -90,6 +90,9 @@ internal static partial class LinuxFile
 
     public static bool Sync(SafeFileHandle folder) => fsync(folder) == 0;
 
+    /// <summary>Has all that was written to the file system that holds the folder reach the disk; waits for it.</summary>
+    public static bool SyncFileSystem(SafeFileHandle folder) => syncfs(folder) == 0;
+
     public static bool MakeFolder(SafeFileHandle folder, ReadOnlySpan<byte> path) => mkdirat(folder, in path[0], 0x1ed) == 0;
 
     public static bool Rename(SafeFileHandle fromFolder, ReadOnlySpan<byte> from, SafeFileHandle toFolder, ReadOnlySpan<byte> to) =>
@@ -115,6 +118,14 @@ internal static partial class LinuxFile
                 BinaryPrimitives.ReadUInt32LittleEndian(stat[20..]))
             : default;
         return good;
+    }
+
+    /// <summary>Whether a path leads to a plain file: no folder, device, pipe or socket.</summary>
+    public static bool IsPlainFile(string path)
+    {
+        Span<byte> stat = stackalloc byte[StatxSize];
+        const int TypeMask = 0xf000, Plain = 0x8000;
+        return statx(AtFdCwd, in Path(path)[0], 0, StatxBasic, ref stat[0]) == 0 && (BinaryPrimitives.ReadUInt16LittleEndian(stat[28..]) & TypeMask) == Plain;
     }
 
     /// <summary>Bytes on the file system that holds the folder: all of them, and those this user may still fill. Below zero where it cannot be asked.</summary>
@@ -150,6 +161,9 @@ internal static partial class LinuxFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle folder);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int syncfs(SafeFileHandle folder);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mkdirat(SafeFileHandle folder, in byte path, uint mode);

@@ -142,6 +142,38 @@ public sealed class HeadLibrary : IDisposable
         return Status;
     }
 
+    /// <summary>Says whether a head that somebody carried here may be adopted, or already is: by the rules for every head.</summary>
+    /// <param name="head">Its comment's signature is verified.</param>
+    /// <param name="evenExpired">Whether the one who carried it takes it in spite of its expiry.</param>
+    public HeadRefusal? Judge(Head head, bool evenExpired) => Adoption.Judge(_trust, head, evenExpired ? DateTimeOffset.MinValue : _time.GetUtcNow());
+
+    /// <summary>Adopts a head that somebody carried here, by the same rules and with the same things in hand as one of a mirror.</summary>
+    /// <inheritdoc cref="Judge"/>
+    /// <param name="head"/>
+    /// <param name="evenExpired"/>
+    /// <param name="limit">For what of it is not in the cache, and for the turn.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>Null: it is adopted. Else why it is not.</returns>
+    public async Task<HeadRefusal?> AdoptAsync(Head head, bool evenExpired, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (Judge(head, evenExpired) is { } refusal) return refusal;
+            if (_current?.Head.Sequence == head.Sequence) return null;
+            Deadline deadline = Deadline.In(limit, _time);
+            (Manifest? manifest, HeadRefusal? lack) = await _loader.LoadManifestAsync(head, deadline, cancellationToken);
+            if (manifest is not null) lack = await _loader.LoadRootsAsync(manifest, _current?.Manifest, deadline, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (lack is null) TakeUp(head, manifest!, isSaved: false);
+            return lack;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private async Task<IReadOnlyList<MirrorHead>> AskAsync(TimeSpan limit, CancellationToken cancellationToken)

@@ -14,9 +14,14 @@ internal sealed class HeadLoader(IDocumentSource documents)
     public async Task<(Manifest? Manifest, HeadRefusal? Refusal)> LoadManifestAsync(Head head, Deadline deadline, CancellationToken cancellationToken)
     {
         FetchedDocument fetched = await documents.FetchAsync(new DocumentName(DocumentKind.Manifest, head.Manifest), deadline, cancellationToken);
-        if (!fetched.Succeeded) return (null, Incomplete($"manifest {head.Manifest}", fetched.Error));
-        if (!head.Signs(fetched.Bytes.Span)) return (null, new HeadRefusal(HeadRefusalReason.WrongSignature, "has a wrong signature: it does not sign its manifest"));
-        if (!Manifest.TryParse(fetched.Bytes.Span, out Manifest? manifest, out HeadRefusal? refusal)) return (null, refusal);
+        return fetched.Succeeded ? Check(head, fetched.Bytes.Span) : (null, Incomplete($"manifest {head.Manifest}", fetched.Error));
+    }
+
+    /// <summary>Verifies that these are the bytes of the manifest which a head signs, and that the two agree.</summary>
+    public static (Manifest? Manifest, HeadRefusal? Refusal) Check(Head head, ReadOnlySpan<byte> bytes)
+    {
+        if (!head.Signs(bytes)) return (null, new HeadRefusal(HeadRefusalReason.WrongSignature, "has a wrong signature: it does not sign its manifest"));
+        if (!Manifest.TryParse(bytes, out Manifest? manifest, out HeadRefusal? refusal)) return (null, refusal);
         if (manifest.Repository != head.Repository || manifest.Sequence > head.Sequence)
         {
             return (null, new HeadRefusal(HeadRefusalReason.Malformed, "and its manifest disagree on the repository's ID or the sequence"));
@@ -41,7 +46,8 @@ internal sealed class HeadLoader(IDocumentSource documents)
         return refusal;
     }
 
-    private static HashSet<Digest> RootsOf(Manifest manifest) =>
+    /// <summary>The index roots that must be in hand before a manifest is adopted: of every version on offer.</summary>
+    public static HashSet<Digest> RootsOf(Manifest manifest) =>
         [.. manifest.Images.SelectMany(image => image.Versions).Where(version => version.Retired is null).Select(version => version.Index).OfType<Digest>()];
 
     private static HeadRefusal Incomplete(string what, SourceError error) =>

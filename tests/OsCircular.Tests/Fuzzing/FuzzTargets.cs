@@ -6,6 +6,7 @@ using OsCircular.Blocks;
 using OsCircular.Cache;
 using OsCircular.Indexes;
 using OsCircular.Library;
+using OsCircular.Library.Carrying;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
@@ -28,6 +29,7 @@ internal static class FuzzTargets
         ["catalogue-marker"] = bytes => CatalogMarker.TryParse(bytes, out CatalogMarker marker) && bytes.AsSpan().SequenceEqual(marker.ToBytes()),
         ["catalogue-page"] = CataloguePageOf,
         ["configuration"] = ConfigurationOf,
+        ["export"] = ExportOf,
         ["group-key"] = bytes => Refuses(() => GroupKey.Of(bytes, "group.key")),
         ["head"] = HeadOf,
         ["head-comment"] = HeadCommentOf,
@@ -75,6 +77,27 @@ internal static class FuzzTargets
         Assert.NotEmpty(beacon.Groups);
         return true;
     }
+
+    // Each file that it takes is one of a repository's, and no longer than such a file may be.
+    private static bool ExportOf(byte[] bytes) => Refuses(() =>
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+            using ExportReader reader = ExportReader.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult();
+            while (reader.NextAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult() is { } entry)
+            {
+                Assert.DoesNotContain("..", entry.Path, StringComparison.Ordinal);
+                Assert.InRange(entry.Length, 1, entry.Document?.MaxLength ?? StoredBlock.MaxLength);
+                _ = reader.ReadAsync(entry, new byte[entry.Length], CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    });
 
     private static bool ByteRangeOf(byte[] bytes)
     {
