@@ -1,6 +1,4 @@
-using OsCircular.Blocks;
 using OsCircular.Library.Filling;
-using OsCircular.Sources;
 using OsCircular.Sources.Rates;
 using OsCircular.TestKit;
 using OsCircular.TestKit.Disks;
