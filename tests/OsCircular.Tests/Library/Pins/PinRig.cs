@@ -39,10 +39,10 @@ internal sealed class PinRig : IAsyncDisposable
     public Task WaitUntilHeldAsync(string pin, string version, bool profileOnly = false) => Eventually.IsSoAsync(() =>
         Keeper.Status.Any(status => status.Pin == Pin(pin, profileOnly) && status is { State: PinState.Held, Next: null, Kept: { } kept } && kept == VersionName.Parse(version)));
 
-    /// <summary>So many other blocks come that twice the quota passes through the cache.</summary>
+    /// <summary>So many other blocks come that more than the quota passes through the cache.</summary>
     public void Flood()
     {
-        for (int i = 0; i < 2 * CacheOptions.MinQuota / (64 << 10); i++) TestCache.TryStore(Store, TestBlocks.Make(_noise++, 64 << 10));
+        for (int i = 0; i < 5 * CacheOptions.MinQuota / 4 / (64 << 10); i++) TestCache.TryStore(Store, TestBlocks.Make(_noise++, 64 << 10));
     }
 
     /// <summary>Looked for without reading: what is read stays longer.</summary>
