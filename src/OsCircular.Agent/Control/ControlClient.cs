@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using OsCircular.Agent.Output;
 using OsCircular.Blocks;
 using OsCircular.Cache;
-using OsCircular.Indexes;
 using OsCircular.Library.Carrying;
 using OsCircular.Library.Pins;
 

@@ -76,7 +76,7 @@ internal sealed class CarriedBlocks(BlockCache cache, TimeProvider time) : IDisp
     }
 
     // As a fill does, and for as long. Whether it is held.
-    private bool Keep(BlockName name, bool kept) => cache.Blocks.SetPinned(name, kept);
+    private bool Keep(BlockName name, bool kept) => cache.Blocks.SetKept(name, kept);
 
     // Where a page is not there, on with the next leaf: what is known is as much as can be.
     private async Task<bool> WalkAsync(ManifestVersion version, Action<BlockRow> visit, CancellationToken cancellationToken)
