@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OsCircular.Blocks;
 using OsCircular.Fuse;
 
@@ -54,6 +55,7 @@ public static class OsCircularCommand
         ExportCommand.Create(),
         ImportCommand.Create(),
         ListCommand.Create(),
+        VmCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),
         DoctorCommand.Create(),
@@ -67,7 +69,9 @@ public static class OsCircularCommand
 
     private static int ReportUsage(ParseResult parsed)
     {
-        string command = parsed.CommandResult.Command is RootCommand ? "oscircular" : $"oscircular {parsed.CommandResult.Command.Name}";
+        string command = "oscircular";
+        for (CommandResult? part = parsed.CommandResult; part?.Command is { } named and not RootCommand; part = part.Parent as CommandResult)
+            command = command.Insert("oscircular".Length, $" {named.Name}");
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
             Console.Error.WriteLine($"oscircular: {message.TrimEnd('.')}; see '{command} --help'");
         return UserError.WrongUsage;

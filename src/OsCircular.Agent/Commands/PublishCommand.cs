@@ -51,17 +51,18 @@ internal static class PublishCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(PublishOptions options, bool json, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Publishes, with a progress bar, and prints what came of it.</summary>
+    public static async Task<int> RunAsync(PublishOptions options, bool json, TimeProvider time, CancellationToken cancellationToken)
     {
         PublishResult result;
         using (PublishBar bar = new(time))
             result = await new Publisher(time).PublishAsync(options, bar, cancellationToken);
         if (json) Console.Out.WriteLine(Json.Write(PublishReport.Of(options.Name, result)));
-        else Print(options.Name, result);
+        else Print(options.Name, result, overlay: options.Overlay is not null);
         return 0;
     }
 
-    private static void Print(ImageName name, PublishResult result)
+    private static void Print(ImageName name, PublishResult result, bool overlay)
     {
         if (result.Unchanged)
         {
@@ -72,6 +73,7 @@ internal static class PublishCommand
         BlockCounts blocks = result.Blocks;
         Console.Out.WriteLine($"published {name}@{result.Version}, {Units.FormatSize(result.Geometry.DiskSize)} in {Units.FormatTime(result.Elapsed)}");
         Console.Out.WriteLine($"  blocks  {blocks.Total} of {Units.FormatSize(result.Geometry.BlockSize)}: {blocks.New} new, {blocks.Reused} known, {blocks.Zero} zero");
+        if (overlay) Console.Out.WriteLine($"  read    {Units.FormatSize(blocks.BytesRead)}, the blocks that the overlay touches");
         Console.Out.WriteLine($"  added   {Units.FormatSize(blocks.NewStoredBytes)} in block files, {Units.FormatSize(result.NewPageBytes)} of index");
         Console.Out.WriteLine($"  stored  {Units.FormatSize(result.StoredBytes)} in all for this version");
         Console.Out.WriteLine($"  head    sequence {result.Sequence} of repository {result.Repository}");

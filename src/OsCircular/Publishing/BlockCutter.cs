@@ -8,13 +8,16 @@ internal enum BlockFate
     Zero,
     New,
     Reused,
+
+    /// <summary>Taken over from a published version, unread.</summary>
+    Kept,
 }
 
 /// <summary>A block dealt with.</summary>
 /// <param name="Fate">What became of it.</param>
 /// <param name="Number">Its number among the known blocks; meaningless for zeros.</param>
 /// <param name="Row">Its row; <c>default</c> for zeros.</param>
-/// <param name="Length">Bytes of it that were read.</param>
+/// <param name="Length">Its length in bytes.</param>
 internal readonly record struct CutBlock(BlockFate Fate, int Number, BlockRow Row, int Length);
 
 /// <summary>Names a block file; a test puts a weak hash here to make names clash.</summary>
@@ -26,7 +29,7 @@ internal delegate BlockName BlockNaming(ReadOnlySpan<byte> blockFile);
 /// </summary>
 internal sealed class BlockCutter : IDisposable
 {
-    private readonly DiskInput _input;
+    private readonly IDiskInput _input;
     private readonly BlockGeometry _geometry;
     private readonly KnownBlocks _known;
     private readonly RepositoryWriter _writer;
@@ -36,7 +39,7 @@ internal sealed class BlockCutter : IDisposable
     private readonly byte[] _block;
     private readonly byte[] _encoded;
 
-    public BlockCutter(DiskInput input, BlockGeometry geometry, KnownBlocks known, RepositoryWriter writer, int level, BlockNaming nameOf)
+    public BlockCutter(IDiskInput input, BlockGeometry geometry, KnownBlocks known, RepositoryWriter writer, int level, BlockNaming nameOf)
     {
         _input = input;
         _geometry = geometry;
@@ -52,6 +55,8 @@ internal sealed class BlockCutter : IDisposable
     public CutBlock Cut(long number)
     {
         Span<byte> block = _block.AsSpan(0, _geometry.LengthOf(number));
+        if (_input.IsKept(number, out BlockRow kept) && _known.TryFind(kept.Content, out int knownKept, out kept))
+            return new CutBlock(BlockFate.Kept, knownKept, kept, block.Length);
         _input.Read(block, _geometry.OffsetOf(number));
         if (!block.ContainsAnyExcept((byte)0)) return new CutBlock(BlockFate.Zero, -1, default, block.Length);
 

@@ -19,7 +19,7 @@ internal sealed class BlockPipeline
 
     private const long ReadAheadDistance = 24 << 20;
 
-    private readonly DiskInput _input;
+    private readonly IDiskInput _input;
     private readonly BlockGeometry _geometry;
     private readonly IndexTreeBuilder _index;
     private readonly Action<BlockCounts, long> _progress;
@@ -39,7 +39,7 @@ internal sealed class BlockPipeline
     /// <param name="geometry">How it falls into blocks.</param>
     /// <param name="index">Fed with every block, under one lock; completed by the caller.</param>
     /// <param name="progress">Told, now by one thread, now by another, of the counts and the blocks done; should be quick.</param>
-    public BlockPipeline(DiskInput input, BlockGeometry geometry, IndexTreeBuilder index, Action<BlockCounts, long> progress)
+    public BlockPipeline(IDiskInput input, BlockGeometry geometry, IndexTreeBuilder index, Action<BlockCounts, long> progress)
     {
         _input = input;
         _geometry = geometry;
@@ -156,7 +156,7 @@ internal sealed class BlockPipeline
         }
 
         BlockRow row = slot.Cut.Row;
-        _counts = _counts with { BytesRead = _counts.BytesRead + slot.Cut.Length };
+        if (slot.Cut.Fate != BlockFate.Kept) _counts = _counts with { BytesRead = _counts.BytesRead + slot.Cut.Length };
         if (slot.Cut.Fate == BlockFate.Zero)
         {
             _index.AddZeros(1);
@@ -165,9 +165,9 @@ internal sealed class BlockPipeline
         }
 
         _index.Add(row);
-        _counts = slot.Cut.Fate == BlockFate.Reused
-            ? _counts with { Reused = _counts.Reused + 1 }
-            : _counts with { New = _counts.New + 1, NewStoredBytes = _counts.NewStoredBytes + row.StoredLength };
+        _counts = slot.Cut.Fate == BlockFate.New
+            ? _counts with { New = _counts.New + 1, NewStoredBytes = _counts.NewStoredBytes + row.StoredLength }
+            : _counts with { Reused = _counts.Reused + 1 };
         CountOnce(slot.Cut.Number, row.StoredLength);
     }
 

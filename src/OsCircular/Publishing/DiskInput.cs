@@ -3,8 +3,8 @@ using OsCircular.Blocks;
 
 namespace OsCircular.Publishing;
 
-/// <summary>A raw disk image or block device being read. <see cref="Read"/> may be called in parallel, <see cref="NextData"/> not.</summary>
-internal sealed class DiskInput : IDisposable
+/// <summary>A raw disk image or block device being read.</summary>
+internal sealed class DiskInput : IDiskInput
 {
     private readonly SafeFileHandle _handle;
     private readonly string _path;
@@ -52,6 +52,12 @@ internal sealed class DiskInput : IDisposable
         if (from >= _fileSize) return (DiskSize, DiskSize);
         (long start, long end) = Linux.NextData(_handle, from, _fileSize);
         return start >= _fileSize ? (DiskSize, DiskSize) : (start, end);
+    }
+
+    public bool IsKept(long block, out BlockRow row)
+    {
+        row = default;
+        return false;
     }
 
     public void ReadAhead(long offset, long length) => Linux.ReadAhead(_handle, offset, length);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace OsCircular.Publishing;
@@ -41,6 +42,14 @@ internal static class Linux
     /// <summary>Size in bytes, of a block device too, whose stat says 0; negative where it has none: a pipe, a terminal.</summary>
     public static long SizeOf(SafeFileHandle handle) => Lseek(handle, 0, SeekEnd);
 
+    /// <summary>A short extended attribute of a file; null where there is no such file or attribute.</summary>
+    public static string? AttributeOf(string path, string name)
+    {
+        byte[] value = new byte[256];
+        nint length = GetXAttr(path, name, value, value.Length);
+        return length < 0 ? null : Encoding.UTF8.GetString(value, 0, (int)length);
+    }
+
     /// <summary>The next bytes that are no hole, at or after an offset; all the rest where the file system cannot tell.</summary>
     /// <param name="handle">Its file position is changed.</param>
     /// <param name="from">Bytes.</param>
@@ -78,6 +87,9 @@ internal static class Linux
 
     [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
     private static extern long Lseek(SafeFileHandle handle, long offset, int whence);
+
+    [DllImport("libc", EntryPoint = "getxattr")]
+    private static extern nint GetXAttr([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, byte[] value, nint size);
 
     [DllImport("libc", EntryPoint = "posix_fadvise")]
     private static extern int PosixFadvise(SafeFileHandle handle, long offset, long length, int advice);

@@ -17,7 +17,7 @@ internal sealed class PublishJob(RepositoryWriter writer, KnownBlocks known, Has
     public long NewPageBytes { get; private set; }
 
     /// <returns>The index's root; null for a disk of zeros.</returns>
-    public async Task<Digest?> RunAsync(DiskInput input, PublishOptions options, BlockNaming nameOf, PublishReporter reporter, CancellationToken cancellationToken)
+    public async Task<Digest?> RunAsync(IDiskInput input, PublishOptions options, BlockNaming nameOf, PublishReporter reporter, CancellationToken cancellationToken)
     {
         var index = new IndexTreeBuilder(new IndexShape(geometry), StorePage);
         var pipeline = new BlockPipeline(input, geometry, index, reporter.Report);

@@ -7,8 +7,14 @@ namespace OsCircular.Publishing;
 /// <summary>What to publish, where, and how.</summary>
 public sealed record PublishOptions
 {
-    /// <summary>A raw file, a block device, or a qcow2, vmdk, vhdx, vpc or vdi image, which <c>qemu-img</c> converts.</summary>
+    /// <summary>A raw file, a block device, or a qcow2, vmdk, vhdx, vpc or vdi image, which <c>qemu-img</c> converts. Where <see cref="Overlay"/> is given, its path.</summary>
     public required string ImagePath { get; init; }
+
+    /// <summary>What a guest changed on a published version: only that is read, and its block size is that version's. Null: the image is a whole disk.</summary>
+    public OverlayFile? Overlay { get; init; }
+
+    /// <summary>Publish an <see cref="Overlay"/> even though its version is no longer the newest, or cannot be shown to be this repository's.</summary>
+    public bool Force { get; init; }
 
     /// <summary>The repository's folder; the first publish creates it.</summary>
     public required string RepositoryPath { get; init; }

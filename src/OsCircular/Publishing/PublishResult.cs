@@ -30,7 +30,7 @@ public sealed record PublishResult(
 /// <param name="Zero">Blocks of zeros, read or in a hole: nothing is stored.</param>
 /// <param name="New">Blocks stored for the first time.</param>
 /// <param name="Reused">Blocks whose content the repository held, or stood earlier in this disk.</param>
-/// <param name="BytesRead">Bytes of the image that were no hole.</param>
+/// <param name="BytesRead">Bytes of the blocks that were read: those in no hole, and of an overlay those that it touches.</param>
 /// <param name="NewStoredBytes">Bytes of the block files added.</param>
 public readonly record struct BlockCounts(long Zero, long New, long Reused, long BytesRead, long NewStoredBytes)
 {

@@ -53,18 +53,21 @@ public sealed class Publisher
     {
         long started = _time.GetTimestamp();
         string? format = options.TreatAsRaw ? null : ForeignImage.Recognise(options.ImagePath);
-        using DiskInput original = DiskInput.Open(options.ImagePath, options.Pad || format is not null);
+        using DiskInput? original = options.Overlay is null ? DiskInput.Open(options.ImagePath, options.Pad || format is not null) : null;
         if (format is not null) QemuImg.RequireInstalled(options.ImagePath, format);
 
-        using RepositoryWriter writer = RepositoryWriter.Open(options.RepositoryPath, create: true, _beforeStep);
+        using RepositoryWriter writer = RepositoryWriter.Open(options.RepositoryPath, create: options.Overlay is null, _beforeStep);
         RepositoryState? state = RepositoryState.Load(writer.Root, options.Key.PublicKey);
         writer.RemoveTornManifests();
         ManifestImage image = state?.Manifest.Find(options.Name) ?? new ManifestImage(options.Name, [], []);
         VersionName version = ChooseVersion(image, options.Version);
 
-        using DiskInput? converted = format is null ? null : await ConvertAsync(options, format, writer, progress, cancellationToken).ConfigureAwait(false);
-        DiskInput input = converted ?? original;
-        int blockSize = options.BlockSize ?? image.Versions.LastOrDefault()?.Geometry.BlockSize ?? BlockGeometry.DefaultBlockSize;
+        ManifestVersion? below = options.Overlay is { } overlay ? OverlayRules.BaseOf(overlay, overlay.MountedIndex(), options.Name, options.Force, state) : null;
+        using IDiskInput? made = below is not null ? await OverlayInput.OpenAsync(options.Overlay!, new VersionRows(writer.Root, below), cancellationToken).ConfigureAwait(false)
+            : format is not null ? await ConvertAsync(options, format, writer, progress, cancellationToken).ConfigureAwait(false)
+            : null;
+        IDiskInput input = made ?? original!;
+        int blockSize = below?.Geometry.BlockSize ?? options.BlockSize ?? image.Versions.LastOrDefault()?.Geometry.BlockSize ?? BlockGeometry.DefaultBlockSize;
         var geometry = new BlockGeometry(input.DiskSize, blockSize);
 
         var reporter = new PublishReporter(_time, progress, geometry, ReportEvery);
@@ -72,7 +75,7 @@ public sealed class Publisher
         var job = new PublishJob(writer, known, pages, geometry);
         reporter.Enter(PublishPhase.Publishing);
         Digest? root = await job.RunAsync(input, options, _nameOf, reporter, cancellationToken).ConfigureAwait(false);
-        original.CheckUnchanged();
+        (original ?? input).CheckUnchanged();
 
         PublishResult Result(VersionName name, bool unchanged, RepositoryId id, long sequence) => new(
             name, unchanged, id, sequence, geometry, job.Counts, job.NewPages, job.NewPageBytes, job.StoredBytes, _time.GetElapsedTime(started));

@@ -5,7 +5,7 @@ using OsCircular.Blocks;
 
 namespace OsCircular.Publishing;
 
-/// <summary>Runs <c>qemu-img convert</c>, which reads the formats that we do not.</summary>
+/// <summary>Runs <c>qemu-img</c>, which reads the formats that we do not.</summary>
 internal sealed class QemuImg(TimeProvider time)
 {
     private const string Program = "qemu-img";
@@ -28,10 +28,7 @@ internal sealed class QemuImg(TimeProvider time)
     public async Task ConvertAsync(string image, string format, string raw, IProgress<PublishProgress>? progress, CancellationToken cancellationToken)
     {
         long began = time.GetTimestamp();
-        var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["convert", "-p", "-f", format, "-O", "raw", "--", Path.GetFullPath(image), Path.GetFullPath(raw)])
-            start.ArgumentList.Add(argument);
-        using Process process = Start(start, image, format);
+        using Process process = Start(["convert", "-p", "-f", format, "-O", "raw", "--", Path.GetFullPath(image), Path.GetFullPath(raw)], image, format);
         try
         {
             Task<string> errors = ReadErrorsAsync(process.StandardError, cancellationToken);
@@ -46,11 +43,61 @@ internal sealed class QemuImg(TimeProvider time)
         }
     }
 
-    private static Process Start(ProcessStartInfo start, string image, string format)
+    /// <summary>Runs one of its commands on a qcow2 image, and reads what it prints.</summary>
+    /// <param name="image">The image, for messages.</param>
+    /// <param name="arguments">The command and all that follows.</param>
+    /// <param name="limit">When it is ended.</param>
+    /// <param name="read">Takes its standard output; what it throws counts only where the program succeeds.</param>
+    /// <param name="cancellationToken">Ends the program.</param>
+    /// <exception cref="UserError">It fails; the message has its own words.</exception>
+    public async Task<T> RunAsync<T>(
+        string image, IReadOnlyList<string> arguments, TimeSpan limit, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using Process process = Start(arguments, image, "qcow2");
+        using CancellationTokenSource timeout = new(limit, time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            Task<string> errors = ReadErrorsAsync(process.StandardError, end.Token);
+            Task<T> result = ReadAllAsync(process.StandardOutput.BaseStream, read, end.Token);
+            string message = await errors.ConfigureAwait(false);
+            await process.WaitForExitAsync(end.Token).ConfigureAwait(false);
+            if (process.ExitCode != 0) throw Failed(image, arguments[0], message);
+            return await result.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new UserError($"{image}: {Program} {arguments[0]} did not end within {limit.TotalSeconds:0} s; is the disk that it lies on gone?");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    // To the end even where the reader has given up, so that the program never blocks.
+    private static async Task<T> ReadAllAsync<T>(Stream output, Func<Stream, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         try
         {
-            return Process.Start(start)!;
+            return await read(output, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await output.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static UserError Failed(string image, string command, string message) => new(
+        message.Contains("lock", StringComparison.Ordinal)
+            ? $"{image}: in use, so that {Program} does not look at it ({message}); shut the guest that runs on it down first."
+            : $"{image}: {Program} {command} fails ({message}); mend that and try again.");
+
+    private static Process Start(IReadOnlyList<string> arguments, string image, string format)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
         catch (Win32Exception cause)
         {
