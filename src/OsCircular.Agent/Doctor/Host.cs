@@ -23,7 +23,8 @@ public sealed record Host
         FindProgram = Find,
     };
 
-    private static bool CanOpen(string path)
+    /// <summary>Whether this user may read and write it.</summary>
+    internal static bool CanOpen(string path)
     {
         try
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using OsCircular.Agent.Doctor;
 using OsCircular.Agent.Output;
 
 namespace OsCircular.Agent.Guests;
@@ -41,7 +42,7 @@ internal sealed class KvmProbe(string program, TimeSpan limit)
     public async Task<KvmAnswer> AskAsync(string? memory, CancellationToken cancellationToken)
     {
         if (!File.Exists("/dev/kvm")) return new KvmAnswer(false, "/dev/kvm is missing");
-        if (!CanOpen("/dev/kvm")) return new KvmAnswer(false, "/dev/kvm may not be opened by this user; add it to the group kvm");
+        if (!Host.CanOpen("/dev/kvm")) return new KvmAnswer(false, "/dev/kvm may not be opened by this user; add it to the group kvm");
         string asked = $"{await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", cancellationToken)}{program} {File.GetLastWriteTimeUtc(program):O}";
         if (memory is not null && Remembered(memory) is { } kept && kept.Asked == asked) return kept.Answer;
         string fault = await RunAsync("kvm", "host", cancellationToken);
@@ -108,19 +109,6 @@ internal sealed class KvmProbe(string program, TimeSpan limit)
         byte[] jump = [0xE9, unchecked((byte)Distance), unchecked((byte)(Distance >> 8))];
         jump.CopyTo(rom, ResetVector);
         return rom;
-    }
-
-    private static bool CanOpen(string path)
-    {
-        try
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
-            return true;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
     private static Memory? Remembered(string path)

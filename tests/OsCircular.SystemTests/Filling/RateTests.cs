@@ -105,12 +105,15 @@ public sealed class RateTests
     // Both of one answer: how long the agent has run, and what came by then.
     private static async Task<(double At, long Bytes)> SampleAsync(MountedAgent agent, Func<JsonElement, long> bytes, long least)
     {
-        for (;;)
-        {
-            using JsonDocument status = await agent.StatusAsync();
-            (double at, long so) = (status.RootElement.GetProperty("process").GetProperty("uptimeSeconds").GetDouble(), bytes(status.RootElement));
-            if (so >= least) return (at, so);
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        (double At, long Bytes) sample = default;
+        await Eventually.IsSoAsync(
+            async () =>
+            {
+                using JsonDocument status = await agent.StatusAsync();
+                sample = (status.RootElement.GetProperty("process").GetProperty("uptimeSeconds").GetDouble(), bytes(status.RootElement));
+                return sample.Bytes >= least;
+            },
+            () => Task.FromResult($"{sample.Bytes} bytes came, and {least} were waited for"));
+        return sample;
     }
 }
