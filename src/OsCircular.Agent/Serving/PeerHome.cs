@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OsCircular.Blocks;
@@ -52,12 +51,12 @@ internal sealed class PeerHome
             return;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        byte[] buffer = BlockBuffers.Shared.Rent(length);
         HomeAnswer answer = await _desk.FetchAsync(name, length, fetchClass, join, buffer.AsMemory(0, length), exchange.Context.RequestAborted);
         await AnswerAsync(exchange, answer, fetchClass);
 
         // Not where anything failed: what may still be written to is left to the collector.
-        ArrayPool<byte>.Shared.Return(buffer);
+        BlockBuffers.Shared.Return(buffer);
     }
 
     private async Task FetchAsync(PeerExchange exchange, DocumentName name, FetchClass fetchClass)

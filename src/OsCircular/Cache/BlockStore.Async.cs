@@ -1,4 +1,3 @@
-using System.Buffers;
 using OsCircular.Blocks;
 using OsCircular.Sources;
 
@@ -17,7 +16,7 @@ public sealed partial class BlockStore
         // What comes back too late must write to nobody's memory.
         (SourceError error, StoredBlock held, byte[]? buffer) = await _readers.RunAsync(() => ReadOwn(request), (SourceError.Unreachable, default, null)).ConfigureAwait(false);
         Fetched fetched = error == SourceError.None ? Fetched.Of(held.CopyTo(destination)) : error;
-        if (buffer is not null) ArrayPool<byte>.Shared.Return(buffer);
+        if (buffer is not null) BlockBuffers.Shared.Return(buffer);
         return fetched;
     }
 
@@ -43,7 +42,7 @@ public sealed partial class BlockStore
     private (SourceError Error, StoredBlock Held, byte[]? Buffer) ReadOwn(BlockRequest request)
     {
         if (request.StoredLength is <= 0 or > StoredBlock.MaxLength) return (SourceError.Missing, default, null);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(request.StoredLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(request.StoredLength);
         SourceError error = TryRead(request.Name, request.StoredLength, buffer, out StoredBlock held);
         return (error, held, buffer);
     }

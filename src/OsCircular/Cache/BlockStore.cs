@@ -1,4 +1,3 @@
-using System.Buffers;
 using OsCircular.Blocks;
 using OsCircular.Cache.Repair;
 using OsCircular.Sources;
@@ -114,7 +113,7 @@ public sealed partial class BlockStore : ILocalBlocks
     {
         length = 0;
         if (!_health.MayRead()) return SourceError.Unreachable;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(StoredBlock.MaxLength);
         try
         {
             SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out length, pastPageCache);
@@ -124,7 +123,7 @@ public sealed partial class BlockStore : ILocalBlocks
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
     }
 
@@ -170,7 +169,7 @@ public sealed partial class BlockStore : ILocalBlocks
     {
         string fault;
         bool isNews;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(StoredBlock.MaxLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(StoredBlock.MaxLength);
         try
         {
             lock (_slots.Of(name))
@@ -187,7 +186,7 @@ public sealed partial class BlockStore : ILocalBlocks
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
 
         if (isNews) _damage.TellDamaged(RepositoryPaths.Block(name), fault);

@@ -1,4 +1,4 @@
-using System.Buffers;
+using OsCircular.Blocks;
 using OsCircular.Sources;
 using OsCircular.Sources.Transfers;
 
@@ -69,11 +69,11 @@ public sealed class FileMirror : IMirror
             using var file = File.OpenHandle(path);
             long length = RandomAccess.GetLength(file);
             if (!accepts(length)) return new FileBytes(new TransferAnswer(SourceError.Invalid, $"{path} has {length} bytes"));
-            rented = ArrayPool<byte>.Shared.Rent((int)length);
+            rented = BlockBuffers.Shared.Rent((int)length);
             int read = 0;
             for (int got = -1; read < length && got != 0; read += got) got = RandomAccess.Read(file, rented.AsSpan(read, (int)length - read), read);
             if (read == length) return new FileBytes(SourceError.None, rented, read);
-            ArrayPool<byte>.Shared.Return(rented);
+            BlockBuffers.Shared.Return(rented);
             return new FileBytes(new TransferAnswer(SourceError.Unreachable, $"{path} ends after {read} of {length} bytes"));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -82,7 +82,7 @@ public sealed class FileMirror : IMirror
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+            if (rented is not null) BlockBuffers.Shared.Return(rented);
             return new FileBytes(new TransferAnswer(e is UnauthorizedAccessException ? SourceError.Refused : SourceError.Unreachable, e.Message));
         }
     }
@@ -107,7 +107,7 @@ public sealed class FileMirror : IMirror
 
         public void Dispose()
         {
-            if (Rented is not null) ArrayPool<byte>.Shared.Return(Rented);
+            if (Rented is not null) BlockBuffers.Shared.Return(Rented);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using OsCircular.Blocks;
 using OsCircular.Sources;
@@ -181,12 +180,12 @@ internal sealed class RepositoryWriter : IDisposable
     private static bool Holds(string path, ReadOnlySpan<byte> bytes)
     {
         if (!File.Exists(path)) return false;
-        byte[] held = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        byte[] held = BlockBuffers.Shared.Rent(bytes.Length);
         using SafeFileHandle file = File.OpenHandle(path);
         bool same = RandomAccess.GetLength(file) == bytes.Length
             && RandomAccess.Read(file, held.AsSpan(0, bytes.Length), 0) == bytes.Length
             && bytes.SequenceEqual(held.AsSpan(0, bytes.Length));
-        ArrayPool<byte>.Shared.Return(held);
+        BlockBuffers.Shared.Return(held);
         return same;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using OsCircular.Blocks;
@@ -58,7 +57,7 @@ internal sealed class VersionRows(string repository, ManifestVersion version) : 
         destination.Clear();
         if (!TryGet(block, out BlockRow row)) return;
         int length = Geometry.LengthOf(block);
-        byte[] file = ArrayPool<byte>.Shared.Rent(row.StoredLength), bytes = ArrayPool<byte>.Shared.Rent(length);
+        byte[] file = BlockBuffers.Shared.Rent(row.StoredLength), bytes = BlockBuffers.Shared.Rent(length);
         if (!_decoders.TryTake(out BlockDecoder? decoder)) decoder = new BlockDecoder();
         try
         {
@@ -70,8 +69,8 @@ internal sealed class VersionRows(string repository, ManifestVersion version) : 
         finally
         {
             _decoders.Add(decoder);
-            ArrayPool<byte>.Shared.Return(file);
-            ArrayPool<byte>.Shared.Return(bytes);
+            BlockBuffers.Shared.Return(file);
+            BlockBuffers.Shared.Return(bytes);
         }
     }
 

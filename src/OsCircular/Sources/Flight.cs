@@ -1,4 +1,4 @@
-using System.Buffers;
+using OsCircular.Blocks;
 
 namespace OsCircular.Sources;
 
@@ -7,7 +7,7 @@ internal sealed class Flight(BlockRequest first)
 {
     private readonly TaskCompletionSource<Fetched> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancel = new();
-    private readonly byte[] _rented = ArrayPool<byte>.Shared.Rent(first.StoredLength);
+    private readonly byte[] _rented = BlockBuffers.Shared.Rent(first.StoredLength);
     private Task _flying = Task.CompletedTask;
 
     public BlockRequest Request { get; } = new(first.Name, first.StoredLength, first.Class, first.Deadline);
@@ -27,7 +27,7 @@ internal sealed class Flight(BlockRequest first)
         if (!_landing.Task.IsCompleted) await _cancel.CancelAsync();
         await _flying;
         _cancel.Dispose();
-        ArrayPool<byte>.Shared.Return(_rented);
+        BlockBuffers.Shared.Return(_rented);
     }
 
     private async Task LandAsync(Task<Fetched> flying)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using OsCircular.Blocks;
 using OsCircular.Cache;
 using OsCircular.Indexes;
@@ -159,7 +158,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
 
         if (isUnknown && (_unknownBytesLeft -= entry.Length) < 0)
             throw new UserError($"{path}: {entry.Path} is nothing that its versions need, so it is not as it was written; nothing more is taken of it");
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(entry.Length);
+        byte[] buffer = BlockBuffers.Shared.Rent(entry.Length);
         try
         {
             bool isRead = await export.ReadAsync(entry, buffer, cancellationToken);
@@ -168,7 +167,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
     }
 

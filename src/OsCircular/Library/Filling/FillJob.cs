@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
@@ -185,7 +184,7 @@ internal sealed class FillJob(FillParts parts, FillTarget target, Func<bool> isW
         }
 
         await PaceAsync(row.StoredLength, cancellationToken);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(row.StoredLength);
         try
         {
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Limit());
@@ -198,7 +197,7 @@ internal sealed class FillJob(FillParts parts, FillTarget target, Func<bool> isW
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
     }
 

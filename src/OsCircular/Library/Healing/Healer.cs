@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Cache;
@@ -135,10 +134,10 @@ public sealed class Healer : IAsyncDisposable
     {
         foreach (BlockRow row in rows)
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
+            byte[] buffer = BlockBuffers.Shared.Rent(row.StoredLength);
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Deadline.In(BlockLimit, _time));
             _ = await _blocks.FetchAsync(request, buffer, cancellationToken).ConfigureAwait(false);
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
             cancellationToken.ThrowIfCancellationRequested();
             if (_cache.Blocks.Check(row.Name)) _cache.ForgetDamage(row.Name);
         }

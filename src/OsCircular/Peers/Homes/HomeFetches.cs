@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
 using OsCircular.Sources;
@@ -111,7 +110,7 @@ internal sealed class HomeFetches : IAsyncDisposable
 
     private async Task KeepAsync(BlockRequest request)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(request.StoredLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(request.StoredLength);
         try
         {
             Fetched fetched = await _parts.Blocks.FetchAsync(request, buffer, _stopping.Token).ConfigureAwait(false);
@@ -123,7 +122,7 @@ internal sealed class HomeFetches : IAsyncDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
             lock (_lock)
             {
                 _fetches.Remove((request.Name, request.StoredLength));

@@ -1,4 +1,3 @@
-using System.Buffers;
 using OsCircular.Blocks;
 using OsCircular.Sources;
 
@@ -20,7 +19,7 @@ internal sealed class BlockCopier(RepositoryWriter writer, IBlockSource source, 
             return;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(row.StoredLength);
         try
         {
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Deadline.In(CopyFiles.FileLimit, time));
@@ -32,7 +31,7 @@ internal sealed class BlockCopier(RepositoryWriter writer, IBlockSource source, 
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
 
         tally.Fetched(row.StoredLength);

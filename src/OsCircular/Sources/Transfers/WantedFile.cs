@@ -1,4 +1,3 @@
-using System.Buffers;
 using OsCircular.Blocks;
 
 namespace OsCircular.Sources.Transfers;
@@ -45,7 +44,7 @@ internal sealed class WantedBlock : WantedFile
 
     public override BodyBuffer Rent() => Interlocked.Exchange(ref _firstTaken, 1) == 0
         ? _first
-        : BodyBuffer.Exactly(ArrayPool<byte>.Shared.Rent(Length).AsMemory(0, Length), _time);
+        : BodyBuffer.Exactly(BlockBuffers.Shared.Rent(Length).AsMemory(0, Length), _time);
 
     public override bool Accept(BodyBuffer body)
     {
@@ -79,7 +78,7 @@ internal sealed class WantedBlock : WantedFile
 
     private static void GiveBack(BodyBuffer body)
     {
-        if (System.Runtime.InteropServices.MemoryMarshal.TryGetArray(body.Whole, out ArraySegment<byte> array)) ArrayPool<byte>.Shared.Return(array.Array!);
+        if (System.Runtime.InteropServices.MemoryMarshal.TryGetArray(body.Whole, out ArraySegment<byte> array)) BlockBuffers.Shared.Return(array.Array!);
     }
 }
 
