@@ -30,7 +30,8 @@ public sealed class CopiedCacheTests
         await using Nginx nginx = await Nginx.StartAsync(stick["cache"], "location /agent/ { deny all; } location /tmp/ { deny all; }");
         await using MountedAgent agent = await stick.Small.MountAsync([nginx.Url]);
         await Disk.AssertSameAsync(stick.Small.Image, agent.DiskOf("small"));
-        Assert.Equal(stick.Repository.BlockFiles().Length, nginx.BlocksGiven().Length);
+        int blocks = stick.Repository.BlockFiles().Length;
+        Assert.Equal(blocks, (await nginx.BlocksGivenAsync(blocks)).Length);
         using JsonDocument status = await agent.StatusAsync();
         Assert.All(Assert.Single(status.RootElement.GetProperty("mirrors").EnumerateArray()).GetProperty("failures").EnumerateObject(), failure => Assert.Equal(0, failure.Value.GetInt64()));
     }

@@ -66,7 +66,7 @@ public sealed class DiscoveryTests
         LabAgent[] agents = await group.StartAllAsync(1, 2);
         await group.AssertAllReadAsync(agents);
         Assert.Empty((await agents[0].PeersAsync()).Peers);
-        Assert.Equal(2 * group.Blocks, group.Mirror.BlocksGiven().Length);
+        Assert.Equal(2 * group.Blocks, (await group.Mirror.BlocksGivenAsync(2 * group.Blocks)).Length);
     }
 
     [Fact(Timeout = 60_000)]

@@ -87,7 +87,7 @@ public sealed class FailureTests
         LabAgent stays = await group.StartAsync(1), goes = await group.StartAsync(2, group.Small, kept, ["--mirror", group.Mirror.Url]);
         await LabGroup.WaitUntilMetAsync(stays, goes);
         await group.AssertReadsAllAsync(goes);
-        int given = group.Mirror.BlocksGiven().Length;
+        int given = (await group.Mirror.BlocksGivenAsync(group.Blocks)).Length;
 
         if (unplugged) await group.Lab.CutAsync(2);
         else await goes.KillAsync();

@@ -86,6 +86,12 @@ internal sealed class LabGroup : IAsyncDisposable
     public static Task WaitUntilSeenAsync(LabAgent agent, LabHost other, bool seen = true) =>
         Eventually.IsSoAsync(async () => (await agent.PeersAsync()).Sees(other) == seen, async () => $"{agent.Host} {(seen ? "does not see" : "still sees")} {other}: {(await agent.PeersAsync()).Json}", Soon);
 
+    /// <summary>
+    /// That the uplink carried each block once: where the machine is late a reader may hedge, out of a budget of his own, and so a few may have come twice. Were homes disagreed on,
+    /// or nobody's, it would be half of them and more.
+    /// </summary>
+    public async Task AssertFetchedOnceAsync(int readers) => Assert.InRange((await Mirror.BlocksGivenAsync(Blocks)).Length, Blocks, Blocks + (2 * readers));
+
     /// <summary>Bytes that one curl of all block files draws over the uplink.</summary>
     public async Task<long> CurlBytesAsync()
     {

@@ -22,7 +22,7 @@ public sealed class UpdateTests
         LabAgent[] others = await Task.WhenAll(group.StartWithoutMirrorAsync(2), group.StartWithoutMirrorAsync(3));
         await group.AssertAllReadAsync(first, others[0], others[1]);
         Dictionary<LabAgent, int> held = others.ToDictionary(agent => agent, HeldBy);
-        int given = group.Mirror.BlocksGiven().Length;
+        int given = (await group.Mirror.BlocksGivenAsync(group.Blocks)).Length;
 
         SyntheticImage.Change(group.Small.Image, seed: 2, Changed);
         await group.Small.Repository.PublishAsync(group.Small.Image, "small");
@@ -36,7 +36,7 @@ public sealed class UpdateTests
                 () => Task.FromResult(HeldBy(agent) == held[agent] + Changed.Length), () => Task.FromResult($"{HeldBy(agent) - held[agent]} blocks were taken"));
         }
 
-        (string Name, IPAddress Asker)[] after = group.Mirror.BlocksGiven()[given..];
+        (string Name, IPAddress Asker)[] after = (await group.Mirror.BlocksGivenAsync(given + Changed.Length))[given..];
         Assert.InRange(after.Length, Changed.Length, Changed.Length + 1);
         Assert.All(after, each => Assert.Equal(first.Host.Address, each.Asker));
     }

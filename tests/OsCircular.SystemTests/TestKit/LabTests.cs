@@ -103,7 +103,7 @@ public sealed class LabTests
         await using Nginx nginx = await Nginx.StartAsync(lab.Mirror, small.Repository.Folder);
         await using LabAgent agent = await LabAgent.StartAsync(lab.Host(1), small.Repository.PublicKey, cache: null, ["--mirror", nginx.Url]);
         await Disk.AssertSameAsync(small.Image, agent.DiskOf("small"));
-        Assert.Equal(small.Repository.BlockFiles().Length, nginx.BlocksGiven().Length);
+        Assert.Equal(small.Repository.BlockFiles().Length, (await nginx.BlocksGivenAsync(small.Repository.BlockFiles().Length)).Length);
         Assert.All(nginx.BlocksGiven(), given => Assert.Equal(lab.Host(1).Address, given.Asker));
         using (JsonDocument status = await agent.StatusAsync()) Assert.Equal(JsonValueKind.Array, status.RootElement.GetProperty("sources").ValueKind);
         await agent.KillAsync();

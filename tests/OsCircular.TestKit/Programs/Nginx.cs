@@ -83,6 +83,13 @@ public sealed partial class Nginx : IAsyncDisposable
     public (string Name, IPAddress Asker)[] BlocksGiven() =>
         [.. Requests().Select(line => BlockGiven().Match(line)).Where(match => match.Success).Select(match => (match.Groups[2].Value, IPAddress.Parse(match.Groups[1].Value)))];
 
+    /// <summary>The same when it has written down that it gave at least so many: it does so after the last byte, and whoever has that may look first.</summary>
+    public async Task<(string Name, IPAddress Asker)[]> BlocksGivenAsync(int atLeast)
+    {
+        await Eventually.IsSoAsync(() => Task.FromResult(BlocksGiven().Length >= atLeast), () => Task.FromResult($"of {atLeast} blocks {BlocksGiven().Length} were given"));
+        return BlocksGiven();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
