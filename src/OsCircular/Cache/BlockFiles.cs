@@ -79,7 +79,7 @@ internal sealed class BlockFiles : IDisposable
     /// <summary>Reads a file of any length up to the buffer's.</summary>
     /// <param name="name">The block.</param>
     /// <param name="destination">As long as any file may be.</param>
-    /// <param name="length">Bytes read.</param>
+    /// <param name="length">Bytes read; below zero where the file was opened and the disk does not yield it: minus the errno.</param>
     /// <param name="pastPageCache">Reads the disk itself, as far as nobody has the file's pages in use, and leaves nothing of it in the page cache.</param>
     /// <returns>None, Missing, Invalid (longer than the buffer) or Unreachable.</returns>
     public SourceError ReadUpTo(BlockName name, Span<byte> destination, out int length, bool pastPageCache = false)
@@ -94,6 +94,7 @@ internal sealed class BlockFiles : IDisposable
         {
             if (pastPageCache) LinuxFile.ForgetPages(file);
             length = LinuxFile.Read(file, destination, 0);
+            if (length < 0) length = -LinuxFile.LastError;
             if (pastPageCache) LinuxFile.ForgetPages(file);
             if (length < 0) return SourceError.Unreachable;
             if (length < destination.Length) return SourceError.None;

@@ -108,7 +108,7 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <param name="name">The block.</param>
     /// <param name="pastPageCache">Whether the disk itself is to be read, and what others have in the page cache left as it is as far as can be.</param>
     /// <param name="length">Bytes read.</param>
-    /// <returns>None: it is good. Missing; Invalid: it was set aside; Unreachable: it cannot be read.</returns>
+    /// <returns>None: it is good. Missing; Invalid: it was set aside, for it is damaged or lies on a bad spot; Unreachable: the disk yields nothing.</returns>
     internal SourceError Check(BlockName name, bool pastPageCache, out int length)
     {
         length = 0;
@@ -118,7 +118,13 @@ public sealed partial class BlockStore : ILocalBlocks
         {
             SourceError error = _files.ReadUpTo(name, buffer.AsSpan(0, StoredBlock.MaxLength), out length, pastPageCache);
             if (error == SourceError.None && !StoredBlock.TryVerify(name, buffer.AsMemory(0, length), out _)) error = SourceError.Invalid;
+            if (error is SourceError.None or SourceError.Invalid) _health.ReadWorked();
+            else if (error == SourceError.Unreachable) _health.ReadFailed();
+
+            // A bad spot on a disk that is well: the file is as good as damaged. Not so where one read after the other fails; then it is the disk.
+            if (error == SourceError.Unreachable && length == -LinuxFile.EIO && _health.State == CacheState.Ok) error = SourceError.Invalid;
             if (error == SourceError.Invalid) SetAside(name);
+            length = Math.Max(length, 0);
             return error;
         }
         finally

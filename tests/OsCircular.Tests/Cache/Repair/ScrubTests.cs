@@ -45,6 +45,36 @@ public sealed class ScrubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Scrub_AFileThatTheDiskDoesNotYield_IsSetAside()
+    {
+        await FillAsync();
+        MakeUnreadable(Blocks[7]);
+        await OpenAsync(scrubRate: Length);
+
+        await PassAsync(Scrub.StartDelay);
+        CacheStatus status = await UntilAsync(status => status.Scrub.IsDone);
+
+        Assert.Equal((Blocks.Length, 1), (status.Scrub.Files, status.Scrub.Damaged));
+        Assert.Equal([BlockName.Of(Blocks[7])], _cache!.DamagedBlocks);
+        Assert.False(File.Exists(FileOf(Blocks[7])));
+        Assert.Equal(CacheState.Ok, status.State);
+    }
+
+    [Fact]
+    public async Task Scrub_ADiskThatYieldsNothing_IsNotEmptied()
+    {
+        await FillAsync();
+        foreach (byte[] block in Blocks) MakeUnreadable(block);
+        await OpenAsync(scrubRate: Length);
+
+        await PassAsync(Scrub.StartDelay);
+        CacheStatus status = await UntilAsync(status => status.Scrub.Files >= Blocks.Length);
+
+        Assert.Equal(CacheState.Failing, status.State);
+        Assert.InRange(Blocks.Count(block => new FileInfo(FileOf(block)).LinkTarget is null), 0, CacheHealth.ReadFailuresToPass);
+    }
+
+    [Fact]
     public async Task Scrub_Restarted_GoesOnWhereItWas()
     {
         await FillAsync();
@@ -153,5 +183,12 @@ public sealed class ScrubTests : IAsyncDisposable
         byte[] spoilt = [.. block];
         spoilt[5] ^= 0x40;
         File.WriteAllBytes(FileOf(block), spoilt);
+    }
+
+    // Reading it gives EIO, as on a bad spot of the disk: of a process's memory there is none at 0.
+    private void MakeUnreadable(byte[] block)
+    {
+        File.Delete(FileOf(block));
+        File.CreateSymbolicLink(FileOf(block), "/proc/self/mem");
     }
 }
