@@ -10,7 +10,7 @@ internal static class CacheTrust
     public static Trust Of(string cache)
     {
         string path = Path.Combine(cache, "agent", Trust.FileName);
-        if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet: mount it once with a mirror, or give --public-key");
+        if (!File.Exists(path)) throw new UserError($"{cache} has adopted no head yet, so its publisher is not known: mount it once with a mirror, or import into it with --public-key");
         return Trust.TryParse(File.ReadAllBytes(path), out Trust? trust, out string? fault) ? trust : throw new UserError($"{path}: {fault}; give --public-key");
     }
 }

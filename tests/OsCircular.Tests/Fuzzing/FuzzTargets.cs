@@ -4,9 +4,12 @@ using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Serving;
 using OsCircular.Blocks;
 using OsCircular.Cache;
+using OsCircular.Cache.Repair;
+using OsCircular.Fuse.Holding;
 using OsCircular.Indexes;
 using OsCircular.Library;
 using OsCircular.Library.Carrying;
+using OsCircular.Library.Pins;
 using OsCircular.Mirrors;
 using OsCircular.Peers;
 using OsCircular.Peers.Access;
@@ -31,6 +34,7 @@ internal static class FuzzTargets
         ["configuration"] = ConfigurationOf,
         ["export"] = ExportOf,
         ["group-key"] = bytes => Refuses(() => GroupKey.Of(bytes, "group.key")),
+        ["hand-over"] = HandOverOf,
         ["head"] = HeadOf,
         ["head-comment"] = HeadCommentOf,
         ["hello"] = HelloOf,
@@ -39,7 +43,10 @@ internal static class FuzzTargets
         ["manifest"] = ManifestOf,
         ["mirror-url"] = bytes => Refuses(() => MirrorUrl.Parse(Encoding.UTF8.GetString(bytes))),
         ["peers"] = PeersOf,
+        ["pins"] = PinsOf,
+        ["profile"] = ProfileOf,
         ["remembered-peers"] = bytes => RememberedPeers.TryParse(bytes, out IReadOnlyList<RememberedPeer>? peers) && peers.Count <= RememberedPeers.Most,
+        ["scrub-place"] = bytes => ScrubPlace.TryParse(bytes, out ScrubPlace? place) && ScrubPlace.TryParse(place!.ToBytes(), out ScrubPlace? again) && place == again,
         ["summary"] = SummaryOf,
         ["tracker-answer"] = TrackerAnswerOf,
         ["trust"] = TrustOf,
@@ -127,6 +134,21 @@ internal static class FuzzTargets
         });
     }
 
+    // What an agent took over, the next takes over from it.
+    private static bool HandOverOf(byte[] bytes)
+    {
+        if (!HandOverFormat.TryRead(bytes, out HandOver? state, out string? problem))
+        {
+            Assert.NotEmpty(problem);
+            return false;
+        }
+
+        byte[] written = HandOverFormat.Write(state);
+        Assert.True(HandOverFormat.TryRead(written, out HandOver? again, out _));
+        Assert.Equal(written, HandOverFormat.Write(again));
+        return true;
+    }
+
     private static bool HeadOf(byte[] bytes)
     {
         if (!Head.TryOpen(bytes, Samples.Key.PublicKey, out Head? head, out _)) return false;
@@ -144,7 +166,7 @@ internal static class FuzzTargets
         }
 
         Assert.True(HeadComment.TryParse(comment.ToString(), out HeadComment? again, out _));
-        Assert.Equal(comment, again);
+        Assert.Equal(comment.ToString(), again.ToString());
         return true;
     }
 
@@ -188,6 +210,27 @@ internal static class FuzzTargets
         IReadOnlyList<IPEndPoint> peers = PeersDocument.Read(bytes);
         Assert.InRange(peers.Count, 0, PeersDocument.Most);
         return peers.Count > 0;
+    }
+
+    private static bool PinsOf(byte[] bytes)
+    {
+        if (!PinBook.TryParse(bytes, out IReadOnlyList<PinEntry>? pins, out string? fault))
+        {
+            Assert.DoesNotContain('\n', fault);
+            return false;
+        }
+
+        Assert.True(PinBook.TryParse(PinBook.ToBytes(pins), out IReadOnlyList<PinEntry>? again, out _));
+        Assert.Equal(PinBook.ToBytes(pins), PinBook.ToBytes(again));
+        return true;
+    }
+
+    private static bool ProfileOf(byte[] bytes)
+    {
+        const long Blocks = 8192;
+        if (!BootProfile.TryParse(bytes, Blocks, out BootProfile? profile)) return false;
+        Assert.All(profile.Blocks, block => Assert.InRange(block, 0, Blocks - 1));
+        return true;
     }
 
     private static bool SummaryOf(byte[] bytes)
