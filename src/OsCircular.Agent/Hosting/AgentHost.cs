@@ -178,8 +178,7 @@ internal sealed class AgentHost : IAsyncDisposable
             new RetainParts
             {
                 Cache = cache,
-                Blocks = blocks,
-                Documents = documents,
+                Filler = filler,
                 IsOpen = (image, version) => shown is not null && (shown.IsOpen(image, version) || (held.Status.Generation > 1 && shown.WasRead(image, version))),
                 IsPinned = (image, version) => pins.Versions.Any(kept => kept.Image == image && kept.Version.Name == version),
                 WasTakenOver = () => held.Status.Generation > 1,

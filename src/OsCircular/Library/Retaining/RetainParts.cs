@@ -1,6 +1,6 @@
 using OsCircular.Cache;
 using OsCircular.Indexes;
-using OsCircular.Sources;
+using OsCircular.Library.Filling;
 
 namespace OsCircular.Library.Retaining;
 
@@ -14,11 +14,8 @@ public sealed record RetainParts
 
     public required BlockCache Cache { get; init; }
 
-    /// <summary>The chain that readers use too: what it fetches, it keeps, within the quota.</summary>
-    public required IBlockSource Blocks { get; init; }
-
-    /// <summary>The index pages; what is fetched is kept here too.</summary>
-    public required IDocumentSource Documents { get; init; }
+    /// <summary>Takes in what the cache lacks of a retired version that is open.</summary>
+    public required Filler Filler { get; init; }
 
     /// <summary>Whether somebody has that version's disk open, or may have.</summary>
     public required Func<ImageName, VersionName, bool> IsOpen { get; init; }

@@ -13,10 +13,8 @@ namespace OsCircular.Library.Retaining;
 /// </summary>
 public sealed class RetainedVersions : IAsyncDisposable
 {
-    private const int FetchesAtOnce = 4;
-
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan BlockLimit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PageLimit = TimeSpan.FromMinutes(1);
 
     private readonly RetainParts _parts;
     private readonly StateFile _file;
@@ -25,6 +23,7 @@ public sealed class RetainedVersions : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly Lock _gate = new();
     private readonly HashSet<RetainedVersion> _held = []; // guarded by _gate; looked through and found whole
+    private readonly Dictionary<RetainedVersion, long> _filledAt = []; // when filling was last begun; used by the look only
     private readonly HashSet<(ImageName, VersionName)> _openBefore; // what the agent before this one knew to be open, or retained
 
     // Guarded by _gate.
@@ -75,7 +74,11 @@ public sealed class RetainedVersions : IAsyncDisposable
     }
 
     /// <summary>Begins to look which of them are to stay. Until then all do.</summary>
-    public void Start() => _looking = LookAsync();
+    public void Start()
+    {
+        _parts.Filler.Ended += Wake;
+        _looking = LookAsync();
+    }
 
     /// <summary>Shows a newer manifest. What left it stays until it was looked whether it is to.</summary>
     public void Take(Manifest newest)
@@ -92,6 +95,7 @@ public sealed class RetainedVersions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _parts.Filler.Ended -= Wake;
         await _ending.CancelAsync();
         await _looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _ending.Dispose();
@@ -137,7 +141,7 @@ public sealed class RetainedVersions : IAsyncDisposable
         HashSet<RetainedVersion> leaving = [];
         foreach (RetainedVersion version in retained)
         {
-            bool isHeld = await IsHeldAsync(version, fetch: false, cancellationToken);
+            bool isHeld = await IsHeldAsync(version, cancellationToken);
             if (!isHeld && !IsOpen(version.Image, version.Version.Name) && !_parts.IsPinned(version.Image, version.Version.Name)) leaving.Add(version);
         }
 
@@ -155,35 +159,32 @@ public sealed class RetainedVersions : IAsyncDisposable
         lock (_gate) Save();
         foreach (RetainedVersion version in retired)
         {
-            if (!IsOpen(version.Image, version.Version.Name)) continue;
-            _logger.RetiredIsOpen(version.Image, version.Version.Name, version.Version.Retired!.Value);
-            await IsHeldAsync(version, fetch: version.Version.StoredBytes <= _parts.Cache.Status.Quota, cancellationToken);
+            if (IsOpen(version.Image, version.Version.Name) && !await IsHeldAsync(version, cancellationToken)) Fill(version);
         }
+    }
+
+    // Looked at whenever a filling has ended: one that failed is tried again at its time, and not at once.
+    private void Fill(RetainedVersion version)
+    {
+        if (_filledAt.TryGetValue(version, out long at) && _parts.Time.GetElapsedTime(at) < LookEvery) return;
+        _filledAt[version] = _parts.Time.GetTimestamp();
+        _logger.RetiredIsOpen(version.Image, version.Version.Name, version.Version.Retired!.Value);
+        if (version.Version.StoredBytes > _parts.Cache.Status.Quota) return;
+        _parts.Filler.TryBegin(new FillTarget(version.Image, version.Version, ProfileOnly: false), () => IsOpen(version.Image, version.Version.Name));
     }
 
     private bool IsOpen(ImageName image, VersionName version) => _parts.IsOpen(image, version) || (_parts.WasTakenOver() && _openBefore.Contains((image, version)));
 
-    // Looks whether the cache holds all of it; fetches what it lacks where it may.
-    private async Task<bool> IsHeldAsync(RetainedVersion retained, bool fetch, CancellationToken cancellationToken)
+    private async Task<bool> IsHeldAsync(RetainedVersion retained, CancellationToken cancellationToken)
     {
+        IndexWalk walk = new(retained.Version.Geometry, retained.Version.Index, _parts.Cache.Documents);
         bool isWhole = true;
-        IndexWalk walk = new(retained.Version.Geometry, retained.Version.Index, fetch ? _parts.Documents : _parts.Cache.Documents);
-        List<BlockRow> lacking = [];
-        for (long at = 0; ; at++)
+        for (long at = 0; isWhole; at++)
         {
-            (SourceError error, at, BlockRow row) = await walk.FindAsync(at, Deadline.In(BlockLimit, _parts.Time), cancellationToken);
+            (SourceError error, at, BlockRow row) = await walk.FindAsync(at, Deadline.In(PageLimit, _parts.Time), cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
-            bool atEnd = error != SourceError.None || at >= retained.Version.Geometry.BlockCount;
-            if (!atEnd && !_parts.Cache.Blocks.MayHold(row.Name)) lacking.Add(row);
-            if (error != SourceError.None || (lacking.Count > 0 && !fetch)) isWhole = false;
-            if (lacking.Count == FetchesAtOnce || (atEnd && lacking.Count > 0 && fetch))
-            {
-                bool[] came = await Task.WhenAll(lacking.Select(block => FetchAsync(block, cancellationToken)));
-                isWhole &= came.All(good => good);
-                lacking.Clear();
-            }
-
-            if (atEnd || !isWhole) break;
+            if (error == SourceError.None && at >= retained.Version.Geometry.BlockCount) break;
+            isWhole = error == SourceError.None && _parts.Cache.Blocks.MayHold(row.Name);
         }
 
         lock (_gate)
@@ -193,13 +194,6 @@ public sealed class RetainedVersions : IAsyncDisposable
         }
 
         return isWhole;
-    }
-
-    private async Task<bool> FetchAsync(BlockRow row, CancellationToken cancellationToken)
-    {
-        BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Deadline.In(BlockLimit, _parts.Time));
-        Fetched fetched = await _parts.Blocks.FetchAsync(request, new byte[row.StoredLength], cancellationToken);
-        return fetched.Succeeded;
     }
 
     private void ShowAndSave()
