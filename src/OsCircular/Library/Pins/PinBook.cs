@@ -21,13 +21,13 @@ public static class PinBook
     /// <summary>Where a cache keeps them.</summary>
     public static StateFile FileOf(CacheDirectory cache) => cache.State(CacheDirectory.PinsFile, MaxLength);
 
-    /// <exception cref="UserError">The file cannot be read: what is pinned is not guessed.</exception>
+    /// <exception cref="UserError">The file cannot be read: what is pinned is not guessed, and nothing is evicted until it can be, or is gone.</exception>
     public static IReadOnlyList<PinEntry> Load(StateFile file)
     {
         if (file.TryRead() is not { } bytes) return [];
         return TryParse(bytes, out IReadOnlyList<PinEntry>? pins, out string? fault)
             ? pins
-            : throw new UserError($"{file.Path} says what is pinned in this cache, but it {fault}; restore it, or remove it to pin nothing.");
+            : throw new UserError($"{file.Path} says what is pinned in this cache, but it {fault}; restore it, or remove it to pin nothing");
     }
 
     /// <exception cref="UserError">The disk did not take it.</exception>

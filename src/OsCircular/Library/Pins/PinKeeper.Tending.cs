@@ -56,6 +56,7 @@ public sealed partial class PinKeeper
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (!Load()) return;
             if (!_isApplied && !await ApplyAsync(cancellationToken).ConfigureAwait(false)) return;
             foreach (Standing standing in _standings) await FollowAsync(standing, mayRetry, cancellationToken).ConfigureAwait(false);
             FillWhatIsMissing();

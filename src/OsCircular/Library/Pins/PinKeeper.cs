@@ -35,6 +35,10 @@ public sealed partial class PinKeeper : IAsyncDisposable
     private volatile string? _trouble;
     private volatile TaskCompletionSource _wanted = New();
 
+    // Of whoever has the turn: whether the file was read, and why not. Until then what is pinned is unknown, and so the cache evicts nothing.
+    private bool _isRead;
+    private string _unread = "";
+
     // Both of whoever has the turn: whether the cache knows exactly what these pins need, and when all that is missing was last to be brought in.
     private volatile bool _isApplied;
     private long? _filled;
@@ -43,14 +47,14 @@ public sealed partial class PinKeeper : IAsyncDisposable
     /// <param name="filler">Brings in what is missing.</param>
     /// <param name="file">Of <see cref="PinBook.FileOf"/>.</param>
     /// <param name="logger">For events 460 to 465.</param>
-    /// <exception cref="UserError">The file cannot be read.</exception>
     public PinKeeper(FillParts parts, Filler filler, StateFile file, ILogger<PinKeeper> logger)
     {
         _parts = parts;
         _filler = filler;
         _file = file;
         _logger = logger;
-        _standings = [.. PinBook.Load(file).Select(entry => new Standing(entry.Pin, entry.Kept))];
+        _standings = [];
+        Load();
         filler.Ended += Look;
         _running = RunAsync();
     }
@@ -77,6 +81,7 @@ public sealed partial class PinKeeper : IAsyncDisposable
         await _turn.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
+            if (!Load()) throw new UserError(_unread);
             if (_standings.FirstOrDefault(standing => standing.Pin == pin) is { } known) return StatusOf(known);
             if (_standings.Count >= PinBook.MaxPins) throw new UserError($"{PinBook.MaxPins} pins are the most for one cache; unpin something first");
             if (PinRule.Target(pin, kept: null, _parts.Manifest()) is not { } version) throw new UserError($"{pin} is not on offer; see: oscircular list");
@@ -103,6 +108,7 @@ public sealed partial class PinKeeper : IAsyncDisposable
         await _turn.WaitAsync(ending.Token).ConfigureAwait(false);
         try
         {
+            if (!Load()) throw new UserError(_unread);
             if (_standings.FirstOrDefault(standing => standing.Pin == pin) is not { } known) throw NotPinned(pin, _standings.Select(standing => standing.Pin));
             PinStatus last = StatusOf(known);
             Change([.. _standings.Where(standing => standing != known)]);
@@ -141,6 +147,24 @@ public sealed partial class PinKeeper : IAsyncDisposable
         await _running.ConfigureAwait(false);
         _ending.Dispose();
         _turn.Dispose();
+    }
+
+    // Once is enough, but what could not be read is read again: it may have been restored, or taken away.
+    private bool Load()
+    {
+        if (_isRead) return true;
+        try
+        {
+            _standings = [.. PinBook.Load(_file).Select(entry => new Standing(entry.Pin, entry.Kept))];
+            _isRead = true;
+        }
+        catch (UserError e)
+        {
+            _unread = e.Message;
+            Tell($"{e.Message}; until then nothing is evicted");
+        }
+
+        return _isRead;
     }
 
     // Saved first: what could not be saved is not promised.

@@ -34,7 +34,6 @@ public sealed class RetainedVersions : IAsyncDisposable
 
     /// <param name="parts">What it works with.</param>
     /// <param name="newest">The adopted manifest.</param>
-    /// <exception cref="UserError">The record cannot be read.</exception>
     public RetainedVersions(RetainParts parts, Manifest newest, ILogger<RetainedVersions> logger)
     {
         _parts = parts;
@@ -225,10 +224,19 @@ public sealed class RetainedVersions : IAsyncDisposable
 
     private IReadOnlyList<RetainedVersion> Load()
     {
-        if (_file.TryRead() is not { } bytes) return [];
-        if (!Manifest.TryParse(bytes, out Manifest? manifest, out HeadRefusal? refusal))
+        Manifest? manifest;
+        try
         {
-            _logger.RetainedUnreadable(_file.Path, refusal.Message);
+            if (_file.TryRead() is not { } bytes) return [];
+            if (!Manifest.TryParse(bytes, out manifest, out HeadRefusal? refusal))
+            {
+                _logger.RetainedUnreadable(_file.Path, refusal.Message);
+                return [];
+            }
+        }
+        catch (UserError e)
+        {
+            _logger.RetainedUnreadable("agent/" + RetainParts.FileName, e.Message);
             return [];
         }
 

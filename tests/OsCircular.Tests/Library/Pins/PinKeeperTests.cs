@@ -1,4 +1,5 @@
 using OsCircular.Blocks;
+using OsCircular.Cache;
 using OsCircular.Indexes;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Pins;
@@ -258,6 +259,49 @@ public sealed class PinKeeperTests
         await rig.WaitUntilHeldAsync("debian", "1");
         await rig.RestartAsync(PinRig.Small with { Quota = 4 << 20 });
         await Eventually.IsSoAsync(() => rig.Keeper.Trouble?.Contains("but the quota has room for", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Restart_WithADamagedFile_EvictsNothingAndSaysSoUntilItIsRestored()
+    {
+        await using PinRig rig = await PinRig.CreateAsync();
+        TestDisk disk = rig.Fill.Publish("1", Many);
+        await rig.PinAsync("debian");
+        await rig.WaitUntilHeldAsync("debian", "1");
+        byte[] good = await File.ReadAllBytesAsync(rig.File, TestContext.Current.CancellationToken);
+        await rig.RestartAsync(beforePins: () => File.WriteAllBytes(rig.File, good[..^20]));
+
+        Assert.Contains("damaged; restore it, or remove it to pin nothing; until then nothing is evicted", rig.Keeper.Trouble, StringComparison.Ordinal);
+        Assert.Contains("restore it", (await Assert.ThrowsAsync<UserError>(() => rig.PinAsync("debian@1"))).Message, StringComparison.Ordinal);
+        Assert.Contains("restore it", (await Assert.ThrowsAsync<UserError>(() => rig.UnpinAsync("debian"))).Message, StringComparison.Ordinal);
+        rig.Flood();
+        Assert.True(rig.HoldsAll(disk));
+        Assert.Equal(good[..^20], await File.ReadAllBytesAsync(rig.File, TestContext.Current.CancellationToken));
+
+        await File.WriteAllBytesAsync(rig.File, good, TestContext.Current.CancellationToken);
+        rig.Keeper.Look();
+        await rig.WaitUntilHeldAsync("debian", "1");
+        await Eventually.IsSoAsync(() => rig.Keeper.Trouble is null);
+        rig.Flood();
+        Assert.True(rig.HoldsAll(disk));
+    }
+
+    [Fact]
+    public async Task Restart_WithADamagedFileThatIsThenRemoved_PinsNothing()
+    {
+        await using PinRig rig = await PinRig.CreateAsync();
+        rig.Fill.Publish("1", Many);
+        await rig.PinAsync("debian");
+        await rig.WaitUntilHeldAsync("debian", "1");
+        await rig.RestartAsync(beforePins: () => File.WriteAllText(rig.File, "{"));
+        File.Delete(rig.File);
+        rig.Keeper.Look();
+        await Eventually.IsSoAsync(() =>
+        {
+            rig.Flood();
+            return rig.Keeper.Trouble is null && rig.Fill.Cache.Cache.Status.Counters[CacheCounter.Evicted] > 0;
+        });
+        Assert.Empty(rig.Keeper.Status);
     }
 
     private static void RemoveCatalogue(string cache)
