@@ -93,6 +93,9 @@ public sealed class BlockCache : IAsyncDisposable
     /// <summary>Free bytes of its file system, those of the free-space floor among them; below zero where it cannot be asked.</summary>
     internal long FreeSpace => _files.Space.Free;
 
+    /// <summary>Bytes that blocks may take on the disk, whatever the quota: what they take now, and what is free above the floor. All there are where the disk does not tell.</summary>
+    internal long RoomOnDisk => FreeSpace is >= 0 and var free ? _inventory.Totals.BlockBytes + free - _room.Floor : long.MaxValue;
+
     /// <summary>
     /// Sees all that was stored so far onto the disk: block files are else not waited for, since they can be fetched again, which what was carried here perhaps cannot.
     /// </summary>

@@ -70,6 +70,25 @@ internal sealed partial class BlockInventory
         }
     }
 
+    /// <summary>Bytes of held blocks that are pinned, or kept while a fill lasts.</summary>
+    /// <param name="but">These do not count.</param>
+    public long StayingBytes(IReadOnlySet<BlockName> but)
+    {
+        long bytes = 0;
+        for (int first = 0; ; first += PagedArray<int>.PageSize)
+        {
+            lock (_gate)
+            {
+                int end = Math.Min(first + PagedArray<int>.PageSize, _table.End);
+                if (first >= end) return bytes;
+                for (int slot = first; slot < end; slot++)
+                {
+                    if (Stays(_table[slot].Flags) && !but.Contains(_table[slot].Name.Name)) bytes += _table[slot].StoredLength;
+                }
+            }
+        }
+    }
+
     private bool Unpin(int first, IReadOnlySet<BlockName> names)
     {
         lock (_gate)

@@ -93,6 +93,9 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <returns>Whether it is held.</returns>
     public bool SetKept(BlockName name, bool kept) => _inventory.SetKept(name, kept);
 
+    /// <inheritdoc cref="BlockInventory.StayingBytes"/>
+    internal long StayingBytes(IReadOnlySet<BlockName> but) => _inventory.StayingBytes(but);
+
     /// <summary>From now on these are never evicted, whether they are held already or come later, and no others are pinned. One call at a time.</summary>
     /// <param name="names">All that pins need; not changed meanwhile.</param>
     public void Pin(IReadOnlySet<BlockName> names) => _inventory.Pin(names);

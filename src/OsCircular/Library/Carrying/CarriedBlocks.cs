@@ -23,6 +23,9 @@ internal sealed class CarriedBlocks(BlockCache cache, TimeProvider time) : IDisp
     /// <summary>Whether a page could not be had, so that blocks are not known.</summary>
     public bool IsUnsure { get; private set; }
 
+    /// <summary>Bytes of held blocks that are none of them and stay, for they are pinned or being filled.</summary>
+    public long StayingBeside => cache.Blocks.StayingBytes(_all);
+
     /// <summary>Of those that are known: which are not held.</summary>
     public bool IsMissing(BlockName name) => _missing.Contains(name);
 

@@ -30,7 +30,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
         Manifest manifest = await ManifestAsync(head, cancellationToken);
         (VersionReference Name, ManifestVersion Version)[] versions = [.. export.Versions.Select(reference => Find(manifest, reference)).DistinctBy(found => found.Name)];
         if (state == CarriedHead.Older) RefuseUnlessOffered(versions, head);
-        RefuseUnlessRoomFor(versions.Max(found => found.Version.StoredBytes), versions);
+        RefuseUnlessRoomFor(versions.Max(found => found.Version.StoredBytes), staying: 0, versions);
 
         // The index, down to the first block file.
         _pagesLeft = HeadLoader.RootsOf(manifest).Count + versions.Sum(found => PagesOf(found.Version));
@@ -40,7 +40,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
 
         // Room for all of it, or nothing is begun.
         foreach ((_, ManifestVersion version) in versions) await _blocks.AddAsync(version, cancellationToken);
-        RefuseUnlessRoomFor(_blocks.Bytes, versions);
+        RefuseUnlessRoomFor(_blocks.Bytes, _blocks.StayingBeside, versions);
         _unknownBytesLeft = _blocks.IsUnsure ? Math.Max(0, versions.Sum(found => found.Version.StoredBytes) - _blocks.Bytes) : 0;
 
         HeadRefusal? lack = state == CarriedHead.Adopted ? await AdoptAsync(head, allowExpired, cancellationToken) : null;
@@ -110,16 +110,17 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
         }
     }
 
-    private void RefuseUnlessRoomFor(long bytes, (VersionReference Name, ManifestVersion Version)[] versions)
+    private void RefuseUnlessRoomFor(long bytes, long staying, (VersionReference Name, ManifestVersion Version)[] versions)
     {
         CacheStatus status = parts.Cache.Status;
         long byQuota = status.Quota - status.DocumentBytes;
-        long free = parts.Cache.FreeSpace;
-        long byDisk = free < 0 ? long.MaxValue : status.BlockBytes + free - status.FreeSpaceFloor;
-        string names = string.Join(", ", versions.Select(found => found.Name));
-        if (bytes > byQuota) throw new UserError($"{names}: {Mebibytes(bytes)} to hold, but the cache holds {Mebibytes(byQuota)} at most, by its quota; give it a larger --quota");
-        if (bytes > byDisk)
-            throw new UserError($"{names}: {Mebibytes(bytes)} to hold, but the cache's disk has room for {Mebibytes(Math.Max(0, byDisk))}, {Mebibytes(status.FreeSpaceFloor)} of it being kept free; make room there");
+        long byDisk = parts.Cache.RoomOnDisk;
+        string needs = $"{string.Join(", ", versions.Select(found => found.Name))}: {Mebibytes(bytes)} to hold";
+        string beside = staying == 0 ? "" : $", {Mebibytes(staying)} of it taken by what is pinned or being filled";
+        if (bytes > byQuota - staying)
+            throw new UserError($"{needs}, but the cache holds {Mebibytes(byQuota)} at most, by its quota{beside}; give it a larger --quota{(staying == 0 ? "" : ", or unpin something")}");
+        if (bytes > byDisk - staying)
+            throw new UserError($"{needs}, but the cache's disk has room for {Mebibytes(Math.Max(0, byDisk))} besides {Mebibytes(status.FreeSpaceFloor)} that are kept free{beside}; make room there");
     }
 
     private async Task<HeadRefusal?> AdoptAsync(Head head, bool allowExpired, CancellationToken cancellationToken)

@@ -154,7 +154,7 @@ public sealed partial class PinKeeper
 
         // Looked at last: the pages just read take room too.
         CacheStatus cache = _parts.Cache.Status;
-        string? refusal = PinRule.Refusal(Targets(added).Last(), all.Bytes - before, before, cache.Quota, cache.DocumentBytes + cache.KeptAside.Bytes);
+        string? refusal = PinRule.Refusal(Targets(added).Last(), all.Bytes - before, before, cache.Quota, cache.DocumentBytes + cache.KeptAside.Bytes, _parts.Cache.RoomOnDisk);
         return (refusal, refusal is null ? all : null);
     }
 

@@ -21,13 +21,20 @@ public static class PinRule
     /// <param name="others">Bytes that all other pins need together, each block counted once.</param>
     /// <param name="quota">The cache's, in bytes.</param>
     /// <param name="rest">Bytes of it that index pages and damaged files take.</param>
+    /// <param name="disk">Bytes that blocks may take on the cache's disk: what they take now, and what is free above the floor.</param>
     /// <returns>Null: there is room for all of it.</returns>
-    public static string? Refusal(FillTarget target, long needs, long others, long quota, long rest)
+    public static string? Refusal(FillTarget target, long needs, long others, long quota, long rest, long disk)
     {
-        long left = Math.Max(0, quota - rest - others);
-        return needs <= left
-            ? null
-            : $"{target} needs {Filler.Mebibytes(needs)} more, but of the quota of {Filler.Mebibytes(quota)} only {left >> 20} MiB can be pinned "
+        long byQuota = Math.Max(0, quota - rest - others), byDisk = Math.Max(0, disk - others);
+        if (needs > byQuota)
+        {
+            return $"{target} needs {Filler.Mebibytes(needs)} more, but of the quota of {Filler.Mebibytes(quota)} only {byQuota >> 20} MiB can be pinned "
                 + $"(pinned already: {Filler.Mebibytes(others)}); unpin something, or give the agent a larger --quota";
+        }
+
+        return needs <= byDisk
+            ? null
+            : $"{target} needs {Filler.Mebibytes(needs)} more, but the cache's disk has room for {byDisk >> 20} MiB beside what is kept free and what is pinned already "
+                + $"({Filler.Mebibytes(others)}); make room on it, or unpin something";
     }
 }

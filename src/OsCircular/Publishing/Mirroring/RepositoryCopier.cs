@@ -46,6 +46,7 @@ public sealed class RepositoryCopier
     public async Task<CopyResult> CopyAsync(CopyOptions options, IProgress<CopyProgress>? progress, CancellationToken cancellationToken)
     {
         options.Check();
+        bool isNew = !Directory.Exists(options.Folder);
         try
         {
             if (RepositoryVerifier.IsCache(options.Folder)) throw new UserError($"{options.Folder}: an agent's cache; give a folder of its own for the copy.");
@@ -88,6 +89,23 @@ public sealed class RepositoryCopier
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new UserError($"{options.Folder}: not copied ({cause.Message.TrimEnd('.')}); it still serves what it did. Mend that and run it again: what is fetched already is used.", cause);
+        }
+        finally
+        {
+            if (isNew) RemoveIfEmpty(options.Folder);
+        }
+    }
+
+    // Made for a copy of which nothing came: a wrong address, say.
+    private static void RemoveIfEmpty(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then it stays: it harms nobody.
         }
     }
 

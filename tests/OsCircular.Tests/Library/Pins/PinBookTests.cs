@@ -82,12 +82,18 @@ public sealed class PinBookTests : IDisposable
     }
 
     [Theory]
-    [InlineData(10, 5, 16, 1, true)]
-    [InlineData(11, 5, 16, 1, false)]
-    [InlineData(0, 20, 16, 1, true)]
-    [InlineData(1, 20, 16, 1, false)]
-    public void Refusal_AnyNumbers_IsNoneExactlyWhereThereIsRoom(long needs, long others, long quota, long rest, bool fits) =>
-        Assert.Equal(fits, PinRule.Refusal(new FillTarget(ImageName.Parse("debian"), Samples.Version("1"), false), needs, others, quota, rest) is null);
+    [InlineData(10, 5, 16, 1, 20, null)]
+    [InlineData(11, 5, 16, 1, 20, "of the quota of")]
+    [InlineData(0, 20, 16, 1, 20, null)]
+    [InlineData(1, 20, 16, 1, 20, "of the quota of")]
+    [InlineData(10, 5, 16, 1, 15, null)]
+    [InlineData(10, 5, 16, 1, 14, "the cache's disk has room for 0 MiB beside what is kept free")]
+    public void Refusal_AnyNumbers_IsNoneExactlyWhereThereIsRoom(long needs, long others, long quota, long rest, long disk, string? expected)
+    {
+        string? refusal = PinRule.Refusal(new FillTarget(ImageName.Parse("debian"), Samples.Version("1"), false), needs, others, quota, rest, disk);
+        Assert.Equal(expected is null, refusal is null);
+        Assert.Contains(expected ?? "", refusal ?? "", StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Target_OfAnImageAndOfAVersion_IsTheNewestOnOfferAndThatOne()

@@ -221,7 +221,12 @@ public sealed class RepositoryCopierTests : IDisposable
         UserError error = await Assert.ThrowsAsync<UserError>(() => CopyAsync());
 
         Assert.Contains("is signed with key", error.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(Copy, "head.minisig")));
+        Assert.False(Directory.Exists(Copy));
+
+        // Whoever made the folder keeps it.
+        Directory.CreateDirectory(Copy);
+        await Assert.ThrowsAsync<UserError>(() => CopyAsync());
+        Assert.Empty(Directory.GetFileSystemEntries(Copy));
     }
 
     [Fact]
