@@ -32,7 +32,8 @@ public static class Units
             break;
         }
 
-        if (!TryParseNumber(number, out decimal value) || value * factor > long.MaxValue) return false;
+        // Divided, for a product may be more than a decimal holds.
+        if (!TryParseNumber(number, out decimal value) || value > (decimal)long.MaxValue / factor) return false;
         bytes = (long)(value * factor);
         return true;
     }
@@ -46,9 +47,8 @@ public static class Units
         {
             if (!trimmed.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) continue;
             if (!TryParseNumber(trimmed[..^suffix.Length].TrimEnd(), out decimal value)) continue;
-            decimal ticks = value * unit.Ticks;
-            if (ticks > long.MaxValue) return false;
-            time = new TimeSpan((long)ticks);
+            if (value > (decimal)long.MaxValue / unit.Ticks) return false;
+            time = new TimeSpan((long)(value * unit.Ticks));
             return true;
         }
 

@@ -26,6 +26,8 @@ public class UnitsTests
     [InlineData("1XiB")]
     [InlineData("1,5GiB")]
     [InlineData("9999999999TiB")]
+    [InlineData("2999999999999999999990GiB")]
+    [InlineData("79228162514264337593543950335TiB")]
     public void TryParseSize_NoSize_IsRefused(string text) => Assert.False(Units.TryParseSize(text, out _));
 
     [Theory]
@@ -46,6 +48,8 @@ public class UnitsTests
     [InlineData("s")]
     [InlineData("-1s")]
     [InlineData("1 week")]
+    [InlineData("9999999999d")]
+    [InlineData("79228162514264337593543950335d")]
     public void TryParseTime_NoTime_IsRefused(string text) => Assert.False(Units.TryParseTime(text, out _));
 
     [Theory]
