@@ -25,7 +25,7 @@ public sealed record MirrorUrl
     {
         if (string.IsNullOrWhiteSpace(text)) throw Wrong(text, "it is empty");
         if (text.Any(char.IsControl)) throw Wrong(Redact(string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter))), "it holds a control character");
-        if (!text.Contains("://", StringComparison.Ordinal)) return new MirrorUrl(new Uri("file://" + Uri.EscapeDataString(Folder(text)).Replace("%2F", "/")), null);
+        if (!HasScheme(text)) return new MirrorUrl(new Uri("file://" + Uri.EscapeDataString(Folder(text)).Replace("%2F", "/")), null);
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)) throw Wrong(Redact(text), "it is not a URL");
         if (uri.Scheme is not ("http" or "https" or "file")) throw Wrong(Redact(text), $"{uri.Scheme} is not understood");
         if (uri.IsFile && uri.Host.Length > 0) throw Wrong(Redact(text), "a file URL names no host: write file:///folder");
@@ -35,6 +35,13 @@ public sealed record MirrorUrl
 
     /// <summary>The root without its last slash.</summary>
     public override string ToString() => IsFile ? Root.LocalPath.TrimEnd('/') : Root.AbsoluteUri.TrimEnd('/');
+
+    // A folder's path may hold anything, "://" too.
+    private static bool HasScheme(string text)
+    {
+        int end = text.IndexOf("://", StringComparison.Ordinal);
+        return end > 0 && Uri.CheckSchemeName(text[..end]);
+    }
 
     private static string Folder(string text)
     {

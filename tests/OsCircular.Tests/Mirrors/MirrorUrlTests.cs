@@ -14,6 +14,7 @@ public sealed class MirrorUrlTests
     [InlineData("file:///srv/a%20b", "/srv/a b")]
     [InlineData("/srv/a b", "/srv/a b")]
     [InlineData("/srv/50%/c#d?e", "/srv/50%/c#d?e")]
+    [InlineData("/srv/a://b", "/srv/a:/b")]
     public void Parse_Mirror_IsNamedWithoutSecrets(string text, string name) => Assert.Equal(name, MirrorUrl.Parse(text).ToString());
 
     [Fact]
