@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using OsCircular.Agent.Configuration;
 using OsCircular.Agent.Control;
 using OsCircular.Agent.Output;
@@ -15,24 +14,29 @@ internal static class ProfileCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan DefaultQuiet = TimeSpan.FromSeconds(10);
-    private const int FirstShown = 8;
+
+    /// <summary>Blocks, and ranges, that <c>show</c> prints.</summary>
+    private const int Shown = 8;
 
     public static Command Create() =>
-        new("profile", "Record which blocks a guest reads while it boots, so that hosts on a slow line fetch them ahead of it.") { CreateRecord(), CreateShow() };
+        new("profile", "Record which blocks a guest reads while it boots, so that hosts on a slow line fetch them ahead of it.")
+        {
+            CreateRecord(), CreateShow(),
+        };
 
     private static Command CreateRecord()
     {
         Argument<string> name = new("NAME[@VERSION]") { Description = "The image, and which of its versions. Default: the newest." };
-        Option<string> cache = new("--cache") { Description = "The cache of the agent that has it mounted.", HelpName = "DIR", Required = true };
+        Option<string> cache = new("--cache") { Description = "The cache's directory.", HelpName = "DIR", Required = true };
         Option<string?> @out = new("--out") { Description = "Write the profile here, for publish --profile.", HelpName = "FILE" };
         Option<TimeSpan?> quiet = CommonOptions.Time("--quiet", "The boot is over when nothing new was read for so long. Default: 10s.");
         Option<bool> fresh = new("--fresh") { Description = "Forget the runs recorded before." };
         Option<bool> json = CommonOptions.Json();
         Command command = new(
             "record",
-            "Record one boot: run this, then boot the guest. It ends when the guest has gone quiet, or on Ctrl-C. Each run is kept with those before; the profile is what recurs in more "
-            + "than half of them, so record two or three. Boot with cache=none, as 'vm run' does, or after nobody else has read the version: what the host's page cache "
-            + "answers the agent does not see. (What it holds when recording begins is dropped.)")
+            "Record one boot: run this, then boot one guest. It ends when the guest has gone quiet, or on Ctrl-C. Each run is kept with those before, and the "
+            + "profile is what recurs in more than half of them: record two or three. What the host's page cache answers is not seen; it is emptied of the "
+            + "version when recording begins, so let nobody else read it meanwhile.")
         {
             name, cache, @out, quiet, fresh, json,
         };
@@ -40,8 +44,8 @@ internal static class ProfileCommand
         {
             TimeSpan enough = parsed.GetValue(quiet) ?? DefaultQuiet;
             if (enough < TimeSpan.FromSeconds(1) || enough > TimeSpan.FromHours(1)) throw new UserError("--quiet: give 1s to 1h", UserError.WrongUsage);
-            RecordArguments what = new(
-                VersionReference.Parse(parsed.GetRequiredValue(name)), parsed.GetRequiredValue(cache), parsed.GetValue(@out), enough, parsed.GetValue(fresh));
+            VersionReference version = VersionReference.Parse(parsed.GetRequiredValue(name));
+            RecordArguments what = new(version, parsed.GetRequiredValue(cache), parsed.GetValue(@out), enough, parsed.GetValue(fresh));
             return RecordAsync(what, parsed.GetValue(json), TimeProvider.System, cancellationToken);
         });
         return command;
@@ -56,7 +60,8 @@ internal static class ProfileCommand
         command.SetAction(parsed =>
         {
             long size = parsed.GetValue(blockSize) ?? BlockGeometry.DefaultBlockSize;
-            if (!BlockGeometry.IsValidBlockSize(size)) throw new UserError($"--block-size: {Units.FormatSize(size)} is no block size; give a power of two from 64KiB to 4MiB", UserError.WrongUsage);
+            if (!BlockGeometry.IsValidBlockSize(size))
+                throw new UserError($"--block-size: {Units.FormatSize(size)} is no block size; give a power of two from 64KiB to 4MiB", UserError.WrongUsage);
             Show(parsed.GetRequiredValue(file), (int)size, parsed.GetValue(json));
             return 0;
         });
@@ -91,7 +96,8 @@ internal static class ProfileCommand
             return 0;
         }
 
-        Console.Out.WriteLine($"recorded {version}: {at.Blocks} blocks, the last of them first read after {Units.FormatTime(TimeSpan.FromSeconds(at.Seconds))}");
+        string after = Units.FormatTime(TimeSpan.FromSeconds(at.Seconds));
+        Console.Out.WriteLine($"recorded {version}: {at.Blocks} blocks, the last of them first read after {after}");
         string runs = at.Runs == 1 ? "of 1 run; record one or two more to leave out what only chance read" : $"that recur in more than half of {at.Runs} runs";
         Console.Out.WriteLine($"  profile  {blocks.Count} blocks, {runs}");
         Console.Out.WriteLine(what.Out is { } written
@@ -102,7 +108,8 @@ internal static class ProfileCommand
 
     private static async Task<RecordingReport> AskAsync(RecordArguments what, HttpMethod order, CancellationToken cancellationToken)
     {
-        string query = PinRequests.Query(new Pin(what.Version, ProfileOnly: false)) + (order == HttpMethod.Post ? ProfileRequests.Query(what.Quiet, what.Fresh) : "");
+        string begin = order == HttpMethod.Post ? ProfileRequests.Query(what.Quiet, what.Fresh) : "";
+        string query = PinRequests.Query(new Pin(what.Version, ProfileOnly: false)) + begin;
         return await ControlClient.RecordAsync(Path.GetFullPath(what.Cache), order, query, cancellationToken)
             ?? throw new UserError($"no agent runs on {what.Cache}; start one with: oscircular mount DIR --cache {what.Cache} ...");
     }
@@ -125,13 +132,7 @@ internal static class ProfileCommand
 
     private static void Show(string path, int blockSize, bool json)
     {
-        FileInfo info = new(path);
-        if (!info.Exists) throw new UserError($"{path}: no such file");
-        bool isProfile = info.Length <= new DocumentName(DocumentKind.Profile, default).MaxLength;
-        BootProfile? profile = null;
-        if (isProfile) isProfile = BootProfile.TryParse(File.ReadAllBytes(path), long.MaxValue, out profile);
-        if (!isProfile || profile is null) throw new UserError($"{path}: no profile of format {BootProfile.Format}; make one with: oscircular profile record");
-        ProfileReport report = ProfileReport.Of(profile, blockSize);
+        ProfileReport report = ProfileReport.Of(Load(path), blockSize);
         if (json)
         {
             Console.Out.WriteLine(Json.Write(report));
@@ -140,10 +141,21 @@ internal static class ProfileCommand
 
         Console.Out.WriteLine($"{path}: {report.Blocks} blocks, {Units.FormatSize(report.Bytes)} of disk in blocks of {Units.FormatSize(blockSize)}");
         if (report.Blocks == 0) return;
-        string Text(ProfileRange range) => range.First == range.Last ? $"{range.First}" : $"{range.First}-{range.Last}";
-        Console.Out.WriteLine($"  first    {string.Join(", ", profile.Blocks.Take(FirstShown).Select(block => block.ToString(CultureInfo.InvariantCulture)))}{(report.Blocks > FirstShown ? ", ..." : "")}");
-        ProfileRange[] longest = [.. report.Ranges.OrderByDescending(range => range.Last - range.First).ThenBy(range => range.First).Take(FirstShown)];
+        ProfileRange[] longest = [.. report.Ranges.OrderByDescending(range => range.Last - range.First).ThenBy(range => range.First).Take(Shown)];
+        Console.Out.WriteLine($"  first    {string.Join(", ", report.Order.Take(Shown))}{(report.Blocks > Shown ? ", ..." : "")}");
         Console.Out.WriteLine($"  ranges   {report.Ranges.Count}, the longest {string.Join(", ", longest.Select(Text))}");
+    }
+
+    private static string Text(ProfileRange range) => range.First == range.Last ? $"{range.First}" : $"{range.First}-{range.Last}";
+
+    private static BootProfile Load(string path)
+    {
+        FileInfo info = new(path);
+        if (!info.Exists) throw new UserError($"{path}: no such file");
+        bool mayBe = info.Length <= new DocumentName(DocumentKind.Profile, default).MaxLength;
+        return mayBe && BootProfile.TryParse(File.ReadAllBytes(path), long.MaxValue, out BootProfile? profile)
+            ? profile
+            : throw new UserError($"{path}: no profile of format {BootProfile.Format}; make one with: oscircular profile record");
     }
 
     private sealed record RecordArguments(VersionReference Version, string Cache, string? Out, TimeSpan Quiet, bool Fresh);

@@ -29,6 +29,7 @@ internal sealed record ProfileReport
             else ranges.Add(new ProfileRange(block, block));
         }
 
-        return new ProfileReport { Blocks = profile.Blocks.Count, BlockSize = blockSize, Bytes = (long)profile.Blocks.Count * blockSize, Order = profile.Blocks, Ranges = ranges };
+        int count = profile.Blocks.Count;
+        return new ProfileReport { Blocks = count, BlockSize = blockSize, Bytes = (long)count * blockSize, Order = profile.Blocks, Ranges = ranges };
     }
 }

@@ -100,7 +100,8 @@ internal static class StatusCommand
     private static string BootText(BootReport boot)
     {
         string amount = boot.Blocks is { } blocks
-            ? $", {boot.Looked} of {blocks} blocks: {boot.Held} held, {boot.Fetched} fetched ahead ({Units.FormatSize(boot.FetchedBytes)}), of which {boot.Used} used"
+            ? $", {boot.Looked} of {blocks} blocks: {boot.Held} held, "
+                + $"{boot.Fetched} fetched ahead ({Units.FormatSize(boot.FetchedBytes)}), of which {boot.Used} used"
             : "";
         return $"{boot.Image}@{boot.Version}: {boot.State}{amount}{(boot.Problem is { } problem ? $"; {problem}" : "")}";
     }

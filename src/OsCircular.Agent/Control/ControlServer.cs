@@ -29,8 +29,8 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<ControlServer> StartAsync(
-        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, ProfileRequests profiles, RepairRequests repair, ImportRequests import,
-        ILoggerFactory logs, CancellationToken cancellationToken)
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, ProfileRequests profiles, RepairRequests repair,
+        ImportRequests import, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());

@@ -23,7 +23,8 @@ internal sealed class ProfileRequests(ProfileRecorder recorder)
         void Answer(string method, Func<VersionReference, IQueryCollection, Task<RecordingProgress>> answer)
         {
             server.MapMethods(ControlClient.ProfilePath, [method], RespondAsync);
-            Task RespondAsync(HttpContext context) => context.AnswerAsync(async what => RecordingReport.Of(await answer(what.Reference, context.Request.Query)));
+            Task RespondAsync(HttpContext context) =>
+                context.AnswerAsync(async what => RecordingReport.Of(await answer(what.Reference, context.Request.Query)));
         }
     }
 

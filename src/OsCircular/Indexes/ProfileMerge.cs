@@ -4,8 +4,8 @@ namespace OsCircular.Indexes;
 public static class ProfileMerge
 {
     /// <summary>
-    /// Keeps the blocks that recur in more than half of the runs. Those of most runs come first; among those of equally many, the one that comes earlier on the average,
-    /// each run being taken as equally long.
+    /// Keeps the blocks that recur in more than half of the runs. Those of most runs come first; among those of equally many, the one that comes earlier on
+    /// the average, each run being taken as equally long.
     /// </summary>
     /// <param name="runs">Of each, the blocks in the order in which they were first touched, none twice; at most 2^20 of them.</param>
     public static BootProfile Merge(IReadOnlyList<IReadOnlyList<long>> runs)

@@ -52,7 +52,12 @@ internal sealed class ProfileChoice
 
     private static BootProfile Read(string path, BlockGeometry disk)
     {
-        if (!File.Exists(path)) throw new UserError($"{path}: no such file; make a profile with: oscircular profile record, or give \"{PublishOptions.NoProfile}\" to publish without one.");
+        if (!File.Exists(path))
+        {
+            throw new UserError(
+                $"{path}: no such file; make a profile with: oscircular profile record, or give \"{PublishOptions.NoProfile}\" to publish without one.");
+        }
+
         byte[] bytes;
         try
         {
@@ -66,7 +71,12 @@ internal sealed class ProfileChoice
         if (!BootProfile.TryParse(bytes, long.MaxValue, out BootProfile? profile))
             throw new UserError($"{path}: no profile of format {BootProfile.Format}; make one with: oscircular profile record");
         if (profile.Blocks.Count > 0 && profile.Blocks.Max() is var last && last >= disk.BlockCount)
-            throw new UserError($"{path}: it names block {last}, but this disk has only {disk.BlockCount} of {disk.BlockSize >> 10} KiB; give a profile that was recorded of this image.");
+        {
+            throw new UserError(
+                $"{path}: it names block {last}, but this disk has only {disk.BlockCount} of {disk.BlockSize >> 10} KiB; "
+                + "give a profile that was recorded of this image.");
+        }
+
         return profile;
     }
 
@@ -78,6 +88,7 @@ internal sealed class ProfileChoice
         byte[] bytes = BoundedFile.Read(path, name.MaxLength);
         return Digest.Of(bytes) == digest && BootProfile.TryParse(bytes, _predecessor.Geometry.BlockCount, out BootProfile? profile)
             ? profile
-            : throw new UserError($"{path}: the profile of version {_predecessor.Name} is damaged; put it back from a mirror, or publish with another by --profile.");
+            : throw new UserError(
+                $"{path}: the profile of version {_predecessor.Name} is damaged; put it back from a mirror, or publish with another by --profile.");
     }
 }

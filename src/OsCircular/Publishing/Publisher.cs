@@ -79,13 +79,15 @@ public sealed class Publisher
         Digest? root = await job.RunAsync(input, options, _nameOf, reporter, cancellationToken).ConfigureAwait(false);
         (original ?? input).CheckUnchanged();
 
-        (ManifestVersion next, PublishedProfile? profile) = profiles.Apply(new ManifestVersion(version, root, geometry, job.StoredBytes, WholeSecond(_time.GetUtcNow())));
+        ManifestVersion plain = new(version, root, geometry, job.StoredBytes, WholeSecond(_time.GetUtcNow()));
+        (ManifestVersion next, PublishedProfile? profile) = profiles.Apply(plain);
         PublishResult Result(VersionName name, bool unchanged, RepositoryId id, long at) => new(
             name, unchanged, id, at, geometry, job.Counts, job.NewPages, job.NewPageBytes, job.StoredBytes, profile, _time.GetElapsedTime(started));
 
         // The same image with another profile is a new version, for none ever changes.
-        bool isSame = state is not null && image.Latest is { } latest && latest.Index == root && latest.Geometry == geometry && (options.Profile is null || latest.Profile == next.Profile);
-        if (isSame) return Result(image.Latest!.Name, true, state!.Head.Repository, state.Head.Sequence);
+        if (state is not null && image.Latest is { } latest && latest.Index == root && latest.Geometry == geometry
+            && (options.Profile is null || latest.Profile == next.Profile))
+            return Result(latest.Name, true, state.Head.Repository, state.Head.Sequence);
 
         reporter.Enter(PublishPhase.Syncing);
         RepositoryId repository = state?.Head.Repository ?? _drawId();

@@ -8,8 +8,8 @@ using OsCircular.Sources;
 namespace OsCircular.Disks.Booting;
 
 /// <summary>
-/// Fetches by the profile, in its order, ahead of the guest that has begun to read: behind all that readers wait for, several blocks at once, passing over what is held or the
-/// guest has asked for itself. What comes lies in the cache. Run once.
+/// Fetches by the profile, in its order, ahead of the guest that has begun to read: behind all that readers wait for, several blocks at once, passing
+/// over what is held or the guest has asked for itself. What comes lies in the cache. Run once.
 /// </summary>
 internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logger)
 {
@@ -98,13 +98,14 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
         finally
         {
             BootProgress end = Progress;
-            BootLog.Ended(logger, booted, end.State, end.Fetched, end.FetchedBytes, end.Held, end.Problem);
+            BootLog.Ended(logger, booted, end.State, end.Fetched, end.FetchedBytes, end.Held, end.Problem ?? "none");
         }
     }
 
     private async Task<BootProfile?> LoadAsync(CancellationToken stopping)
     {
-        FetchedDocument fetched = await parts.Documents.FetchAsync(new DocumentName(DocumentKind.Profile, booted.Profile), Limit(), stopping).ConfigureAwait(false);
+        DocumentName name = new(DocumentKind.Profile, booted.Profile);
+        FetchedDocument fetched = await parts.Documents.FetchAsync(name, Limit(), stopping).ConfigureAwait(false);
         stopping.ThrowIfCancellationRequested();
         if (fetched.Succeeded && BootProfile.TryParse(fetched.Bytes.Span, booted.Disk.Geometry.BlockCount, out BootProfile? profile))
         {
@@ -112,7 +113,8 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
             return profile;
         }
 
-        End(BootState.Failed, fetched.Succeeded ? "the profile is damaged, or newer than this program" : $"the profile could not be had ({Word(fetched.Error)})");
+        string problem = fetched.Succeeded ? "the profile is damaged, or newer than this program" : $"the profile could not be had ({Word(fetched.Error)})";
+        End(BootState.Failed, problem);
         return null;
     }
 

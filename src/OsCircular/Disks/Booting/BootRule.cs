@@ -25,8 +25,8 @@ internal static class BootRule
     }
 
     /// <summary>
-    /// Blocks that are asked for at one time: enough for a fast line with a long way, few enough that little is in vain where the guest stops. How many of them are
-    /// on a slow line while a reader waits, the priorities decide.
+    /// Blocks that are asked for at one time: enough for a fast line with a long way, few enough that little is in vain where the guest stops. How many of
+    /// them are on a slow line while a reader waits, the priorities decide.
     /// </summary>
     public static int InFlight(int blockSize) => Math.Clamp(BytesInFlight / blockSize, 2, MostInFlight);
 }

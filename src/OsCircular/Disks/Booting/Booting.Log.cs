@@ -9,6 +9,7 @@ internal static partial class BootLog
     [LoggerMessage(EventIds.Disks + 10, LogLevel.Information, "{Disk} is being read: fetching the {Blocks} blocks of its profile ahead")]
     public static partial void Begun(ILogger logger, BootedDisk disk, int blocks);
 
-    [LoggerMessage(EventIds.Disks + 11, LogLevel.Information, "Profile of {Disk} {State}: {Blocks} blocks of {Bytes} bytes fetched ahead, {Held} were held; problem: {Problem}")]
-    public static partial void Ended(ILogger logger, BootedDisk disk, BootState state, int blocks, long bytes, int held, string? problem);
+    [LoggerMessage(
+        EventIds.Disks + 11, LogLevel.Information, "Profile of {Disk} {State}: {Blocks} blocks of {Bytes} bytes fetched ahead, {Held} were held; problem: {Problem}")]
+    public static partial void Ended(ILogger logger, BootedDisk disk, BootState state, int blocks, long bytes, int held, string problem);
 }

@@ -7,8 +7,8 @@ namespace OsCircular.Disks.Booting;
 public readonly record struct FirstTouch(long Block, TimeSpan At);
 
 /// <summary>
-/// Which blocks a disk's readers ask for, each once, in the order in which they first do; blocks of zeros, and what is only read ahead, are left out. Takes at most
-/// <see cref="Most"/>. Thread-safe; a block seen before costs a reader a look into a table, without a lock.
+/// Which blocks a disk's readers ask for, each once, in the order in which they first do; blocks of zeros, and what is only read ahead, are left out.
+/// Takes at most <see cref="Most"/>. Thread-safe; a block seen before costs a reader a look into a table, without a lock.
 /// </summary>
 public sealed class FirstTouches(TimeProvider time)
 {

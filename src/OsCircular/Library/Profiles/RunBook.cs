@@ -50,7 +50,8 @@ public sealed class RunBook(StateFile file)
     /// <param name="index">The version's index.</param>
     /// <param name="runs">What was recorded of it; none, where the file tells of another.</param>
     /// <param name="fault">Why it says nothing, to follow "it ".</param>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, Digest index, [NotNullWhen(true)] out IReadOnlyList<RecordedRun>? runs, [NotNullWhen(false)] out string? fault)
+    public static bool TryParse(
+        ReadOnlySpan<byte> bytes, Digest index, [NotNullWhen(true)] out IReadOnlyList<RecordedRun>? runs, [NotNullWhen(false)] out string? fault)
     {
         runs = null;
         fault = "is damaged";

@@ -28,7 +28,7 @@ public sealed class ProfileRecorder : IAsyncDisposable
         _logger = logger;
     }
 
-    /// <summary>Begins to record, once the kernel has forgotten what it has of the disk; where that version is being recorded already, changes nothing.</summary>
+    /// <summary>Begins to record, once the kernel has forgotten what it has of the disk; where that version is being recorded already, it goes on.</summary>
     /// <param name="reference">Which version.</param>
     /// <param name="quiet">For how long nothing new must be read for the boot to be over.</param>
     /// <param name="fresh">Forget the runs before.</param>
@@ -57,7 +57,7 @@ public sealed class ProfileRecorder : IAsyncDisposable
 
             Recording recording = new(
                 new RecordingOrder(reference.Image, version, quiet, fresh), mounted.Disk, _parts.Book(reference.Image, version.Name), _parts.Time, _logger);
-            _recordings.Add((recording, Task.Run(recording.RunAsync)));
+            _recordings.Add((recording, recording.Start()));
             RecordingLog.Begun(_logger, reference.Image, version.Name);
             return recording.Progress;
         }
@@ -82,6 +82,7 @@ public sealed class ProfileRecorder : IAsyncDisposable
         {
             _hasEnded = true;
             all = [.. _recordings];
+            _recordings.Clear();
             foreach ((Recording recording, _) in all) recording.Stop();
         }
 
@@ -98,7 +99,7 @@ public sealed class ProfileRecorder : IAsyncDisposable
         {
             (Recording? recording, Task? running) = _recordings.FindLast(
                 one => one.Recording.Order.Image == reference.Image && (reference.Version is not { } version || one.Recording.Order.Version.Name == version));
-            if (stop && recording is not null && !_hasEnded) recording.Stop();
+            if (stop) recording?.Stop();
             return (recording, running);
         }
     }

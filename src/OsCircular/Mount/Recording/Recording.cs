@@ -65,9 +65,17 @@ internal sealed class Recording(RecordingOrder order, Disk disk, RunBook book, T
     /// <summary>Ends it now; what was noted is a run.</summary>
     public void Stop() => _stop.Cancel();
 
-    public async Task RunAsync()
+    /// <summary>Notes from now on; the task ends when the run is kept, and never fails.</summary>
+    public Task Start()
     {
         disk.Watch(_touches);
+        return Task.Run(RunAsync);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync()
+    {
         try
         {
             while (!_stop.IsCancellationRequested && !RecordRule.HasEnded(_touches.Count, FirstTouches.Most, _touches.Quiet, order.Quiet))
@@ -79,10 +87,8 @@ internal sealed class Recording(RecordingOrder order, Disk disk, RunBook book, T
         }
 
         _end = Keep(_touches.All);
-        RecordingLog.Ended(logger, order.Image, order.Version.Name, _end.State, _end.Blocks, _end.Runs, _end.Problem);
+        RecordingLog.Ended(logger, order.Image, order.Version.Name, _end.State, _end.Blocks, _end.Runs, _end.Problem ?? "none");
     }
-
-    public void Dispose() => _stop.Dispose();
 
     private RecordingProgress Keep(FirstTouch[] touches)
     {
