@@ -38,6 +38,10 @@ internal static class MountCommand
             Many("peer-rate", "[HOURS=]SIZE", "The same, taken from all peers together."),
             Many("upload-rate", "[HOURS=]SIZE", "The same, given to all peers together."),
             Many("fill-rate", "[HOURS=]SIZE", "The same, for filling the cache from wherever; 0: nothing in those hours."),
+            new Option<bool>("--fill-after-boot")
+            {
+                Description = "When all that a booting guest's profile names is here, fill the cache with the rest of its version.",
+            },
             new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };

@@ -4,16 +4,20 @@ using OsCircular.Agent.Control;
 using OsCircular.Agent.Serving;
 using OsCircular.Cache;
 using OsCircular.Disks;
+using OsCircular.Disks.Booting;
 using OsCircular.Fuse;
+using OsCircular.Indexes;
 using OsCircular.Indexes.Signing;
 using OsCircular.Library;
 using OsCircular.Library.Carrying;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Healing;
 using OsCircular.Library.Pins;
+using OsCircular.Library.Profiles;
 using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
+using OsCircular.Mount.Recording;
 using OsCircular.Peers;
 using OsCircular.Peers.Discovery;
 using OsCircular.Peers.Homes;
@@ -190,10 +194,30 @@ internal sealed class AgentHost : IAsyncDisposable
         _parts.Retained = retained;
         MountFileSystem files = shown = Owned(new MountFileSystem(retained.Shown, disks.Open, options.ReadTimeout, time));
 
+        // What a guest will want next while it boots, by its version's profile, behind what it waits for.
+        BootParts booting = new() { Blocks = blocks, Documents = documents, CacheLoaded = cache.Loaded, IsHeld = cache.Blocks.MayHold, Time = time };
+        BootFetcher boots = _parts.Boots = Owned(new BootFetcher(booting, logs.CreateLogger<BootFetcher>()));
+        boots.Publish(meters);
+        files.FirstRead += boots.Begin;
+        files.Closed += boots.End;
+        if (options.FillAfterBoot) boots.Ended += boot => FillAfter(boot, filler, _log);
+
+        // What a guest reads while it boots, noted when told to, for such profiles.
+        ProfileRecorder recorder = Owned(new ProfileRecorder(
+            new RecorderParts
+            {
+                Files = files,
+                Find = reference => library.Current?.Manifest.Find(reference),
+                Book = (image, version) => RunBook.Of(cache.Directory, image, version),
+                ForgetPages = id => _parts.Session?.InvalidateInode(id),
+                Time = time,
+            },
+            logs.CreateLogger<ProfileRecorder>()));
+
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
         Task<ControlServer> control = ControlServer.StartAsync(
-            socket, Status, () => PeersReporter.Report(_parts), filler, pins, new RepairRequests(cache, healer),
+            socket, Status, () => PeersReporter.Report(_parts), filler, pins, new ProfileRequests(recorder), new RepairRequests(cache, healer),
             new ImportRequests(importer, key, time, _stopping.Token), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 
@@ -275,6 +299,19 @@ internal sealed class AgentHost : IAsyncDisposable
                 AgentLog.RefresherFailed(_log, failure);
                 await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private static void FillAfter(BootProgress boot, Filler filler, ILogger log)
+    {
+        if (boot.State != BootState.Done) return;
+        try
+        {
+            _ = filler.Begin(new VersionReference(boot.Image, boot.Version));
+        }
+        catch (Blocks.UserError problem)
+        {
+            AgentLog.NotFilledAfterBoot(log, boot.Image, boot.Version, problem.Message);
         }
     }
 
