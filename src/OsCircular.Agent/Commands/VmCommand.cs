@@ -7,10 +7,10 @@ using OsCircular.Publishing;
 
 namespace OsCircular.Agent.Commands;
 
-/// <summary><c>vm</c>: boots a mounted version, publishes what its guest changed, and installs new ones.</summary>
+/// <summary><c>vm</c>: boots a mounted version, publishes what its guest changed, and installs new images.</summary>
 internal static class VmCommand
 {
-    public static Command Create() => new("vm", "Boot a mounted version in a virtual machine, publish what its guest changed, and install new ones.")
+    public static Command Create() => new("vm", "Boot a mounted version in a virtual machine, publish what its guest changed, and install new images.")
     {
         CreateRun(), CreateDisk(), CreateCommit(), VmInstallCommand.Create(),
     };
@@ -55,7 +55,7 @@ internal static class VmCommand
         Option<string> at = new("--at") { Description = "The disk file to show; made where it is not there.", HelpName = "PATH", Required = true };
         Command command = new(
             "disk",
-            "Show a mounted version as a disk file that can be written to, for loop mounts and Xen's file: disks. Runs until the file is unmounted or it is told to stop; "
+            "Show a mounted version as a disk file that can be written to, for loop mounts and Xen's file: disks; vm commit publishes what was written. Runs until the file is unmounted or it is told to stop; "
             + "prints \"ready PATH\" when the file can be used.")
         {
             name, mount, overlay, at,

@@ -5,7 +5,8 @@ using OsCircular.TestKit.Programs;
 namespace OsCircular.SystemTests.Guests;
 
 /// <summary>A system installed from nothing, without a network: published, asked about, kept.</summary>
-public sealed class InstallTests(InstalledSystem system) : IClassFixture<InstalledSystem>
+[Collection(InstalledSystemCollection.Name)]
+public sealed class InstallTests(InstalledSystem system)
 {
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(240);
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(30);

@@ -42,3 +42,10 @@ public sealed class InstalledSystem : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 }
+
+/// <summary>One after the other, for each of their guests needs a processor; and on one installation.</summary>
+[CollectionDefinition(Name)]
+public sealed class InstalledSystemCollection : ICollectionFixture<InstalledSystem>
+{
+    public const string Name = "Installed system";
+}
