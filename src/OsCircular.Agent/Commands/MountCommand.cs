@@ -46,7 +46,14 @@ internal static class MountCommand
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };
         Option<LogLevel?> logLevel = new("--log-level") { Description = "Debug, Information, Warning or Error, from the start on. Default: Information, once it is mounted." };
-        Command command = new(Name, "Mount every version of every image as a read-only disk file.") { mountPoint, config, logLevel };
+        // Looked for here by those who know the design; what it stands for is a command of its own, for here nothing is ever written.
+        Option<string?> overlay = new("--overlay") { Hidden = true };
+        overlay.Validators.Add(result => result.AddError(
+            "the mount is only read; leave --overlay out, and then, for a disk file that can be written to: oscircular vm disk NAME --mount DIR --overlay FILE --at PATH"));
+        Command command = new(Name, "Mount every version of every image as a read-only disk file. One that can be written to comes from 'oscircular vm disk', beside it.")
+        {
+            mountPoint, config, logLevel, overlay,
+        };
         foreach (Option setting in settings) command.Add(setting);
         command.SetAction((parsed, _) => RunAsync(Read(parsed, mountPoint, settings, parsed.GetValue(config)), parsed.GetValue(logLevel)));
         return command;

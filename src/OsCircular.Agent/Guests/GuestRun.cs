@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using OsCircular.Agent.Doctor;
 using OsCircular.Blocks;
 using OsCircular.Indexes;
 using OsCircular.Publishing;
@@ -17,43 +15,25 @@ internal sealed record GuestRunOptions
     /// <summary>Where what the guest writes is kept; made where it is not there. Null: it is thrown away.</summary>
     public string? Overlay { get; init; }
 
-    /// <summary>True: KVM; false: emulated; null: KVM where it works.</summary>
-    public bool? Kvm { get; init; }
-
-    public bool Uefi { get; init; }
-
-    /// <summary>All that does not have to be looked up.</summary>
-    public Func<GuestSpec, GuestSpec> Apply { get; init; } = guest => guest;
+    public GuestMachine Machine { get; init; } = new();
 }
 
-/// <summary>Looks up what a guest needs: which version, its overlay, whether KVM works, UEFI.</summary>
+/// <summary>Looks up what a guest of a mounted version needs: which version, and its overlay.</summary>
 /// <param name="choose">Asks the user for one of several versions; null where nobody is there to be asked.</param>
 /// <param name="tell">Takes a line for the user.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuestRun(Func<IReadOnlyList<OfferedVersion>, OfferedVersion>? choose, Action<string> tell, TimeProvider time)
+internal sealed class GuestRun(Func<IReadOnlyList<OfferedVersion>, CancellationToken, Task<OfferedVersion>>? choose, Action<string> tell, TimeProvider time)
 {
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(5);
-
-    private static string AnswerFile => Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set ? set : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
-        "oscircular", "kvm.json");
-
     /// <returns>QEMU's path, and the guest.</returns>
     /// <exception cref="UserError">Something is missing, or does not fit together.</exception>
-    public async Task<(string Qemu, GuestSpec Guest)> PrepareAsync(GuestRunOptions options, CancellationToken cancellationToken)
-    {
-        Architecture architecture = RuntimeInformation.OSArchitecture;
-        string name = QemuCommand.ProgramFor(architecture);
-        string qemu = Host.This.FindProgram(name)
-            ?? throw new UserError($"{name} is not installed; on Debian: apt install {(architecture == Architecture.Arm64 ? "qemu-system-arm" : "qemu-system-x86")} qemu-utils");
-        UefiFirmware? uefi = options.Uefi || architecture == Architecture.Arm64
-            ? UefiFirmware.Find(architecture) ?? throw new UserError("no UEFI for guests is installed; on Debian: apt install ovmf (arm64: qemu-efi-aarch64)")
-            : null;
-        (OfferedVersion version, string? overlay) = await ChooseAsync(options, cancellationToken);
-        bool kvm = options.Kvm ?? await KvmWorksAsync(qemu, cancellationToken);
-        GuestSpec guest = new() { Name = $"{version.Reference}", BasePath = version.DiskPath, Overlay = overlay, Architecture = architecture, Kvm = kvm, Uefi = uefi };
-        return (qemu, options.Apply(guest));
-    }
+    public Task<(string Qemu, GuestSpec Guest)> PrepareAsync(GuestRunOptions options, CancellationToken cancellationToken) => options.Machine.PrepareAsync(
+        async end =>
+        {
+            (OfferedVersion version, string? overlay) = await ChooseAsync(options, end);
+            return new GuestSpec { Name = $"{version.Reference}", BasePath = version.DiskPath, Overlay = overlay };
+        },
+        tell,
+        cancellationToken);
 
     /// <returns>The version, and the absolute path of its overlay, which is made where it is not there; null: none was asked for.</returns>
     /// <exception cref="UserError">Something is missing, or does not fit together.</exception>
@@ -64,7 +44,7 @@ internal sealed class GuestRun(Func<IReadOnlyList<OfferedVersion>, OfferedVersio
         OfferedVersion version = overlay is not null && File.Exists(overlay)
             ? BaseOf(await OverlayFile.OpenAsync(overlay, time, cancellationToken), options, all)
             : options.Version is { } wanted ? OfferedVersion.Find(all, wanted)
-            : choose is not null ? choose(all)
+            : choose is not null ? await choose(all, cancellationToken)
             : throw new UserError($"say which version: {string.Join(", ", all.Select(one => one.Reference))}", UserError.WrongUsage);
         if (overlay is not null && !File.Exists(overlay))
         {
@@ -86,12 +66,5 @@ internal sealed class GuestRun(Func<IReadOnlyList<OfferedVersion>, OfferedVersio
             ? found
             : throw new UserError(
                 $"{options.Overlay}: was made on {overlay.BasePath}; mount there, or point it at this mount: qemu-img rebase -u -f qcow2 -F raw -b {found.DiskPath} {overlay.Path}");
-    }
-
-    private async Task<bool> KvmWorksAsync(string qemu, CancellationToken cancellationToken)
-    {
-        KvmAnswer answer = await new KvmProbe(qemu, ProbeLimit).AskAsync(AnswerFile, cancellationToken);
-        if (!answer.Works) tell($"KVM does not work here ({answer.Reason}): the guest is emulated, and slow");
-        return answer.Works;
     }
 }

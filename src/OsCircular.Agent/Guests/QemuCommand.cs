@@ -19,6 +19,7 @@ internal static class QemuCommand
         "-m", Number(guest.MemoryMiB),
         .. Firmware(guest.Uefi),
         "-drive", DiskOf(guest),
+        .. Installer(guest.Installer),
         "-nic", "user,model=virtio-net-pci" + string.Concat(guest.Forwards.Select(ForwardOf)),
         "-device", "virtio-rng-pci",
         .. Console(guest),
@@ -26,11 +27,19 @@ internal static class QemuCommand
     ];
 
     /// <summary>The program and its arguments as a shell takes them.</summary>
-    public static string ShellTextOf(GuestSpec guest) => string.Join(' ', ArgumentsOf(guest).Prepend(ProgramFor(guest.Architecture)).Select(Quoted));
+    public static string ShellTextOf(GuestSpec guest) => ShellTextOf(ArgumentsOf(guest).Prepend(ProgramFor(guest.Architecture)));
+
+    /// <summary>A program and its arguments as a shell takes them.</summary>
+    public static string ShellTextOf(IEnumerable<string> command) => string.Join(' ', command.Select(Quoted));
 
     // What the guest trims, or writes zeros to, takes no room. Where nothing is kept QEMU makes a temporary overlay that has no name, so that nothing is left, however it ends.
     private static string DiskOf(GuestSpec guest) =>
         $"file={Value(guest.Overlay ?? guest.BasePath)},{(guest.Overlay is null ? "format=raw,snapshot=on" : "format=qcow2")},if=virtio,discard=unmap,detect-zeroes=unmap";
+
+    // Firmware tries disks before it tries this, so that an installer which means to go on after a reboot can: -action reboot=reset.
+    private static string[] Installer(string? path) => path is null
+        ? []
+        : ["-device", "virtio-scsi-pci", "-drive", $"if=none,id=installer,media=cdrom,format=raw,readonly=on,file={Value(path)}", "-device", "scsi-cd,drive=installer", "-no-reboot"];
 
     private static string ForwardOf(PortForward forward)
     {

@@ -35,7 +35,11 @@ internal sealed class QemuImg(TimeProvider time)
             await ReportAsync(process.StandardOutput, progress, began, cancellationToken).ConfigureAwait(false);
             string message = await errors.ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            if (process.ExitCode != 0) throw new UserError($"{image}: {Program} cannot convert this {format} image ({message}); mend that, or convert it yourself and publish the raw file.");
+            if (process.ExitCode != 0)
+            {
+                throw IsLock(message) ? InUse(image, message)
+                    : new UserError($"{image}: {Program} cannot convert this {format} image ({message}); mend that, or convert it yourself and publish the raw file.");
+            }
         }
         finally
         {
@@ -88,10 +92,13 @@ internal sealed class QemuImg(TimeProvider time)
         }
     }
 
-    private static UserError Failed(string image, string command, string message) => new(
-        message.Contains("lock", StringComparison.Ordinal)
-            ? $"{image}: in use, so that {Program} does not look at it ({message}); shut the guest that runs on it down first."
-            : $"{image}: {Program} {command} fails ({message}); mend that and try again.");
+    private static UserError Failed(string image, string command, string message) =>
+        IsLock(message) ? InUse(image, message) : new UserError($"{image}: {Program} {command} fails ({message}); mend that and try again.");
+
+    private static bool IsLock(string message) => message.Contains("lock", StringComparison.Ordinal);
+
+    private static UserError InUse(string image, string message) =>
+        new($"{image}: in use, so that {Program} does not look at it ({message}); shut the guest that runs on it down first.");
 
     private static Process Start(IReadOnlyList<string> arguments, string image, string format)
     {

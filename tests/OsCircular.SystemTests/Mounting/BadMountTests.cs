@@ -49,6 +49,14 @@ public sealed class BadMountTests : IAsyncLifetime
     public async Task Option_Unknown_IsWrongUsage() =>
         Assert.Equal(2, (await OsCircularProgram.RunAsync("mount", _files.Folder("mnt"), "--no-such-option")).ExitCode);
 
+    [Fact(Timeout = 60_000)]
+    public async Task Overlay_Asked_IsToldWhereItIs()
+    {
+        ProcessResult refused = await OsCircularProgram.RunAsync("mount", _files.Folder("mnt"), "--overlay", _files["changes"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("oscircular vm disk NAME --mount DIR --overlay FILE --at PATH", Assert.Single(refused.Errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
     private Task<ProcessResult> MountAsync(string mountPoint, string? cache = null, string? publicKey = null, string? mirror = null) => OsCircularProgram.RunAsync(
         "mount", mountPoint, "--public-key", publicKey ?? _small.Repository.PublicKey, "--cache", cache ?? _files.Folder("cache"),
         "--mirror", mirror ?? _small.Repository.Folder, "--start-timeout", "3s");

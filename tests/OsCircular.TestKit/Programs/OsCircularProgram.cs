@@ -19,6 +19,9 @@ public static class OsCircularProgram
     /// <summary>The same with further variables in its environment.</summary>
     public static TestProcess Start(IReadOnlyDictionary<string, string?> environment, IEnumerable<string> arguments) => TestProcess.Start(FilePath, arguments, With(environment));
 
+    /// <summary>The same on a terminal, for what it asks its user.</summary>
+    public static TestProcess StartOnTerminal(params IEnumerable<string> arguments) => TestProcess.StartOnTerminal(FilePath, arguments, Environment);
+
     /// <summary>The same on a host of a lab.</summary>
     public static TestProcess StartOn(LabHost host, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
         host.Start(FilePath, arguments, With(environment ?? new Dictionary<string, string?>()));

@@ -31,16 +31,32 @@ public sealed class TestProcess : IAsyncDisposable
     /// <param name="file">A path, or a name to look up in PATH.</param>
     /// <param name="arguments">Passed as they are, without a shell.</param>
     /// <param name="environment">Set in addition to this process's own; null removes a variable.</param>
-    /// <param name="input">Written to its standard input, which is then closed.</param>
-    public static TestProcess Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string input = "")
+    /// <param name="input">Written to its standard input, which is then closed; null: it stays open for <see cref="Type"/>.</param>
+    public static TestProcess Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = "")
     {
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start.");
         var started = new TestProcess(process, $"{file} {string.Join(' ', start.ArgumentList)}");
+        if (input is null) return started;
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         return started;
+    }
+
+    /// <summary>Runs a program on a terminal of its own, 100 columns wide, whose keys are what is typed, and whose screen is the output.</summary>
+    public static TestProcess StartOnTerminal(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?> environment)
+    {
+        string command = string.Join(' ', arguments.Prepend(file).Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        var all = new Dictionary<string, string?>(environment) { ["TERM"] = "xterm", ["SHELL"] = "/bin/sh" };
+        return Start("script", ["--quiet", "--return", "--command", $"stty rows 40 cols 100; exec {command}", "/dev/null"], all, input: null);
+    }
+
+    /// <summary>Types on the terminal or into the standard input that was left open.</summary>
+    public void Type(string keys)
+    {
+        _process.StandardInput.Write(keys);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Runs a program to its end; throws where that takes longer than <paramref name="limit"/>.</summary>

@@ -20,6 +20,12 @@ public sealed class QemuCommandTests
         string.Join(' ', QemuCommand.ArgumentsOf(GuestSamples.Rich)));
 
     [Fact]
+    public void ArgumentsOf_Installer_IsReadOnlyAndEndsAtItsReboot() => Assert.Contains(
+        "-drive file=/srv/guest.qcow2,format=qcow2,if=virtio,discard=unmap,detect-zeroes=unmap "
+        + "-device virtio-scsi-pci -drive if=none,id=installer,media=cdrom,format=raw,readonly=on,file=/iso/a,,b.iso -device scsi-cd,drive=installer -no-reboot -nic",
+        string.Join(' ', QemuCommand.ArgumentsOf(GuestSamples.Kept with { Installer = "/iso/a,b.iso" })), StringComparison.Ordinal);
+
+    [Fact]
     public void ArgumentsOf_Arm_HasItsMachine()
     {
         string[] arguments = QemuCommand.ArgumentsOf(GuestSamples.Kept with { Architecture = GuestSamples.Arm64 });
