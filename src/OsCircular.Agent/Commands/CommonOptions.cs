@@ -12,6 +12,14 @@ internal static class CommonOptions
 
     public static Option<string> Repository() => new("--repository") { Description = "The repository's folder.", HelpName = "DIR", Required = true };
 
+    /// <summary>Of the commands that publish.</summary>
+    public static Option<string?> Profile() => new("--profile")
+    {
+        Description = "The profile of a boot, as 'profile record' wrote it, to be published with the version; 'none': without one. "
+            + "Default: what still fits of the profile of the version before.",
+        HelpName = "FILE|none",
+    };
+
     public static Option<string?> PublicKey() => new("--public-key") { Description = "The publisher's public key: a file, or the key itself.", HelpName = "FILE|KEY" };
 
     public static Option<string[]> Mirror() => new("--mirror") { Description = "A mirror of the repository; repeat for several.", HelpName = "URL", AllowMultipleArgumentsPerToken = false };

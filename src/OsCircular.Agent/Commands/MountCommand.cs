@@ -38,6 +38,7 @@ internal static class MountCommand
             Many("peer-rate", "[HOURS=]SIZE", "The same, taken from all peers together."),
             Many("upload-rate", "[HOURS=]SIZE", "The same, given to all peers together."),
             Many("fill-rate", "[HOURS=]SIZE", "The same, for filling the cache from wherever; 0: nothing in those hours."),
+            new Option<bool>("--fill-after-boot") { Description = "When a guest has booted by its version's profile, fill the cache with the rest of that version." },
             new Option<bool>("--allow-other") { Description = "Let other users read, where an ordinary user mounts." },
         ];
         Option<string?> config = new("--config") { Description = "A JSON file with any of these settings; options and OSCIRCULAR_* variables go before it.", HelpName = "FILE" };

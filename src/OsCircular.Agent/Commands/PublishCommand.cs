@@ -21,10 +21,11 @@ internal static class PublishCommand
         Option<long?> blockSize = CommonOptions.Size("--block-size", "A power of two from 64KiB to 4MiB. Default: that of the image's last version, else 256KiB.");
         Option<int> level = new("--level") { Description = "zstd level, 1 to 19.", HelpName = "N", DefaultValueFactory = _ => BlockEncoder.DefaultLevel };
         Option<TimeSpan?> expires = CommonOptions.Time("--expires", "How long the new head may be adopted, such as 30d. Default: for ever.");
+        Option<string?> profile = CommonOptions.Profile();
         Option<bool> pad = new("--pad") { Description = "Fill up with zeros to a multiple of 512 bytes." };
         Option<bool> raw = new("--raw") { Description = "Take the image as raw, whatever it begins with: for disks whose first bytes a guest could write." };
         Option<bool> json = CommonOptions.Json();
-        Command command = new("publish", "Cut an image into blocks and add it to a repository as a new version.") { image, repository, name, version, key, blockSize, level, expires, pad, raw, json };
+        Command command = new("publish", "Cut an image into blocks and add it to a repository as a new version.") { image, repository, name, version, key, blockSize, level, expires, profile, pad, raw, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             // Looked at first, so that a slip is said before a password is asked for.
@@ -43,6 +44,7 @@ internal static class PublishCommand
                 BlockSize = (int?)size,
                 Level = parsed.GetValue(level),
                 ExpiresAfter = parsed.GetValue(expires),
+                Profile = parsed.GetValue(profile),
                 Pad = parsed.GetValue(pad),
                 TreatAsRaw = parsed.GetValue(raw),
             };
@@ -76,6 +78,7 @@ internal static class PublishCommand
         if (overlay) Console.Out.WriteLine($"  read    {Units.FormatSize(blocks.BytesRead)}, the blocks that the overlay touches");
         Console.Out.WriteLine($"  added   {Units.FormatSize(blocks.NewStoredBytes)} in block files, {Units.FormatSize(result.NewPageBytes)} of index");
         Console.Out.WriteLine($"  stored  {Units.FormatSize(result.StoredBytes)} in all for this version");
+        if (result.Profile is { } profile) Console.Out.WriteLine($"  profile {profile.Blocks} blocks{(profile.InheritedFrom is { } from ? $", from version {from}" : "")}");
         Console.Out.WriteLine($"  head    sequence {result.Sequence} of repository {result.Repository}");
     }
 

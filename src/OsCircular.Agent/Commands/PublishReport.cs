@@ -22,6 +22,12 @@ internal sealed record PublishReport
     public required long NewIndexPages { get; init; }
     public required long NewIndexBytes { get; init; }
     public required long StoredBytes { get; init; }
+    /// <summary>Blocks in its profile; null: it has none.</summary>
+    public required int? ProfileBlocks { get; init; }
+
+    /// <summary>The version whose profile it was; null: it was given, or there is none.</summary>
+    public required string? ProfileInheritedFrom { get; init; }
+
     public required double Seconds { get; init; }
 
     public static PublishReport Of(ImageName name, PublishResult result) => new()
@@ -42,6 +48,8 @@ internal sealed record PublishReport
         NewIndexPages = result.NewPages,
         NewIndexBytes = result.NewPageBytes,
         StoredBytes = result.StoredBytes,
+        ProfileBlocks = result.Profile?.Blocks,
+        ProfileInheritedFrom = result.Profile?.InheritedFrom?.ToString(),
         Seconds = result.Elapsed.TotalSeconds,
     };
 }

@@ -61,6 +61,7 @@ internal static class StatusCommand
         PrintCaps(status.Caps);
         foreach ((int i, PinReport pin) in status.Pins.Index()) Line(i == 0 ? "pins" : "", PinCommand.Text(pin));
         if (status.PinTrouble is { } trouble) Line("", trouble);
+        foreach ((int i, BootReport boot) in status.Boots.Index()) Line(i == 0 ? "profiles" : "", BootText(boot));
         foreach ((int i, FillReport fill) in status.Filling.Index()) Line(i == 0 ? "filling" : "", FillCommand.Text(fill));
         Console.Out.WriteLine();
         PrintSources(status);
@@ -94,6 +95,14 @@ internal static class StatusCommand
         string fate = retired.Gone ? "left the repository and is kept here" : $"is retired since {retired.Since:u}, and its files will leave the mirrors";
         string held = retired.Held ? "all of it is in the cache" : "not all of it is in the cache";
         return $"warning: {retired.Image}@{retired.Version} {fate}: {(retired.Open ? "somebody has it open; " : "")}{held}";
+    }
+
+    private static string BootText(BootReport boot)
+    {
+        string amount = boot.Blocks is { } blocks
+            ? $", {boot.Looked} of {blocks} blocks: {boot.Held} held, {boot.Fetched} fetched ahead ({Units.FormatSize(boot.FetchedBytes)}), of which {boot.Used} used"
+            : "";
+        return $"{boot.Image}@{boot.Version}: {boot.State}{amount}{(boot.Problem is { } problem ? $"; {problem}" : "")}";
     }
 
     private static string ScrubText(ScrubReport scrub) => scrub.State == "off"

@@ -129,11 +129,12 @@ internal static class VmCommand
         Option<string> key = CommonOptions.Key();
         Option<int> level = new("--level") { Description = "zstd level, 1 to 19.", HelpName = "N", DefaultValueFactory = _ => BlockEncoder.DefaultLevel };
         Option<TimeSpan?> expires = CommonOptions.Time("--expires", "How long the new head may be adopted, such as 30d. Default: for ever.");
+        Option<string?> profile = CommonOptions.Profile();
         Option<bool> force = new("--force") { Description = "Even where a newer version would lose what it brought, or where the overlay's version is not mounted." };
         Option<bool> json = CommonOptions.Json();
         Command command = new("commit", "Publish what a guest changed as the next version: only that is read, so it takes time by the change and not by the disk.")
         {
-            overlay, repository, name, version, key, level, expires, force, json,
+            overlay, repository, name, version, key, level, expires, profile, force, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -151,6 +152,7 @@ internal static class VmCommand
                 Key = MinisignSecretKeyFile.Load(parsed.GetRequiredValue(key), () => Password.Ask("Password of the secret key: ")),
                 Level = parsed.GetValue(level),
                 ExpiresAfter = parsed.GetValue(expires),
+                Profile = parsed.GetValue(profile),
             };
             return await PublishCommand.RunAsync(options, parsed.GetValue(json), TimeProvider.System, cancellationToken);
         });

@@ -47,6 +47,9 @@ public sealed record AgentOptions
     /// <summary>The group on the LAN; null: peers are off.</summary>
     public PeerSettings? Peers { get; init; }
 
+    /// <summary>Whether, when a guest has been given what its version's profile names, the rest of that version is filled.</summary>
+    public bool FillAfterBoot { get; init; }
+
     /// <summary>Whether users other than the one who mounts may read.</summary>
     public bool AllowOther { get; init; }
 }

@@ -32,6 +32,7 @@ public sealed class AgentOptionsReader(SettingLayers layers)
         ["peer-rate"] = true,
         ["mirror-rate"] = true,
         ["fill-rate"] = true,
+        ["fill-after-boot"] = false,
     };
 
     private readonly List<string> _errors = [.. layers.Errors];
@@ -56,6 +57,7 @@ public sealed class AgentOptionsReader(SettingLayers layers)
             StartTimeout = Time("start-timeout", defaults.StartTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             TakeoverTime = TimeOrNone("takeover-time", defaults.TakeoverTime, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
             Peers = new PeerSettingsReader(layers, _errors).Read(Switch("peers", otherwise: true)),
+            FillAfterBoot = Switch("fill-after-boot"),
             AllowOther = Switch("allow-other"),
         };
 

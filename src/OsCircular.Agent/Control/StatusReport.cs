@@ -32,6 +32,9 @@ public sealed record StatusReport
 
     public required CapsReport Caps { get; init; }
 
+    /// <summary>Profiles that are fetched ahead of guests, and the last that were, oldest first.</summary>
+    public required IReadOnlyList<BootReport> Boots { get; init; }
+
     /// <summary>Versions that are taken in whole or wait to be, and the last that were, oldest first.</summary>
     public required IReadOnlyList<FillReport> Filling { get; init; }
 }

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using OsCircular.Diagnostics;
+using OsCircular.Indexes;
 
 namespace OsCircular.Agent.Hosting;
 
-/// <summary>Highest id: 805; 850 to 859 are the embedded mirror's.</summary>
+/// <summary>Highest id: 806; 850 to 859 are the embedded mirror's.</summary>
 internal static partial class AgentLog
 {
     [LoggerMessage(EventIds.Agent + 0, LogLevel.Information, "Reads go {Chain}")]
@@ -20,6 +21,9 @@ internal static partial class AgentLog
 
     [LoggerMessage(EventIds.Agent + 5, LogLevel.Error, "Looking for a newer head failed in a way it should not; it goes on")]
     public static partial void RefresherFailed(ILogger log, Exception failure);
+
+    [LoggerMessage(EventIds.Agent + 6, LogLevel.Warning, "{Image}@{Version} has booted, but is not filled: {Problem}")]
+    public static partial void NotFilledAfterBoot(ILogger log, ImageName image, VersionName version, string problem);
 
     [LoggerMessage(EventIds.Agent + 4, LogLevel.Information, "Showing sequence {Sequence}: {Images} images, {Versions} versions")]
     public static partial void Showing(ILogger log, long sequence, int images, int versions);

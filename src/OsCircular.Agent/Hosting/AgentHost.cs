@@ -4,7 +4,9 @@ using OsCircular.Agent.Control;
 using OsCircular.Agent.Serving;
 using OsCircular.Cache;
 using OsCircular.Disks;
+using OsCircular.Disks.Booting;
 using OsCircular.Fuse;
+using OsCircular.Indexes;
 using OsCircular.Indexes.Signing;
 using OsCircular.Library;
 using OsCircular.Library.Carrying;
@@ -191,6 +193,14 @@ internal sealed class AgentHost : IAsyncDisposable
         _parts.Retained = retained;
         MountFileSystem files = shown = Owned(new MountFileSystem(retained.Shown, disks.Open, options.ReadTimeout, time));
 
+        // What a guest will want next while it boots, by its version's profile, behind what it waits for.
+        BootParts booting = new() { Blocks = blocks, Documents = documents, CacheLoaded = cache.Loaded, IsHeld = cache.Blocks.MayHold, Time = time };
+        BootFetcher boots = _parts.Boots = Owned(new BootFetcher(booting, logs.CreateLogger<BootFetcher>()));
+        boots.Publish(meters);
+        files.FirstRead += boots.Begin;
+        files.Closed += boots.End;
+        if (options.FillAfterBoot) boots.Ended += boot => FillAfter(boot, filler, _log);
+
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
         Task<ControlServer> control = ControlServer.StartAsync(
@@ -276,6 +286,19 @@ internal sealed class AgentHost : IAsyncDisposable
                 AgentLog.RefresherFailed(_log, failure);
                 await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    private static void FillAfter(BootProgress boot, Filler filler, ILogger log)
+    {
+        if (boot.State != BootState.Done) return;
+        try
+        {
+            _ = filler.Begin(new VersionReference(boot.Image, boot.Version));
+        }
+        catch (Blocks.UserError problem)
+        {
+            AgentLog.NotFilledAfterBoot(log, boot.Image, boot.Version, problem.Message);
         }
     }
 

@@ -1,6 +1,7 @@
 using OsCircular.Agent.Serving;
 using OsCircular.Cache;
 using OsCircular.Disks;
+using OsCircular.Disks.Booting;
 using OsCircular.Fuse;
 using OsCircular.Library;
 using OsCircular.Library.Filling;
@@ -36,6 +37,7 @@ internal sealed class AgentParts
     public Filler Filler { get; set; } = null!;
     public PinKeeper Pins { get; set; } = null!;
     public RetainedVersions Retained { get; set; } = null!;
+    public BootFetcher Boots { get; set; } = null!;
     public DiskService Disks { get; set; } = null!;
     public HeldMount Held { get; set; } = null!;
     public FuseMount Mount { get; set; } = null!;

@@ -38,6 +38,7 @@ internal static class StatusReporter
             Pins = [.. parts.Pins.Status.Select(PinReport.Of)],
             PinTrouble = parts.Pins.Trouble,
             Caps = new CapsReport(parts.MirrorCap?.Now, parts.PeerCap?.Now, parts.PeerServer?.UploadRate, parts.FillCap?.Now),
+            Boots = [.. parts.Boots.Progress.Select(BootReport.Of)],
             Filling = [.. parts.Filler.Progress.Select(FillReport.Of)],
         };
     }

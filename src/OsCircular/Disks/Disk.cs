@@ -1,4 +1,5 @@
 using OsCircular.Blocks;
+using OsCircular.Disks.Booting;
 using OsCircular.Sources;
 
 namespace OsCircular.Disks;
@@ -16,6 +17,8 @@ public enum SeekTarget
 public sealed class Disk
 {
     private readonly ReadPath _path;
+    private readonly Lock _watching = new();
+    private FirstTouches[] _watchers = []; // replaced whole, under _watching
 
     internal Disk(BlockGeometry geometry, Digest? root, DiskIndex index, ReadAhead ahead, ReadPath path)
     {
@@ -33,6 +36,21 @@ public sealed class Disk
 
     internal DiskIndex Index { get; }
     internal ReadAhead Ahead { get; }
+
+    /// <summary>Who is told what readers ask for; mostly nobody.</summary>
+    internal ReadOnlySpan<FirstTouches> Watchers => Volatile.Read(ref _watchers);
+
+    /// <summary>Has what readers ask for noted from now on.</summary>
+    public void Watch(FirstTouches touches)
+    {
+        lock (_watching) Volatile.Write(ref _watchers, [.. _watchers, touches]);
+    }
+
+    /// <summary>Ends that; nothing where it was not begun.</summary>
+    public void Unwatch(FirstTouches touches)
+    {
+        lock (_watching) Volatile.Write(ref _watchers, [.. _watchers.Where(other => other != touches)]);
+    }
 
     /// <summary>
     /// Sends a prepared read on its way; it is completed by its <see cref="IDiskReadCompletion"/>, possibly before this returns. Never blocks for longer than

@@ -1,4 +1,5 @@
 using OsCircular.Blocks;
+using OsCircular.Disks.Booting;
 using OsCircular.Sources;
 
 namespace OsCircular.Disks;
@@ -26,6 +27,8 @@ internal sealed class ReadPath(DecodedMemory memory, BlockLoader loader, OwnedTa
             if (memory.AwaitIndex(read, out Deadline deadline)) owned.Add(ResumeAsync(disk, read, ticket, missing, deadline));
             return;
         }
+
+        foreach (FirstTouches touches in disk.Watchers) touches.Note(disk.Geometry.BlockAt(read.Offset), read);
 
         // 2. Memory: a read whose blocks are all there is completed by this call.
         long offset = read.Offset;

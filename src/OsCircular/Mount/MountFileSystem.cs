@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OsCircular.Blocks;
 using OsCircular.Disks;
+using OsCircular.Disks.Booting;
 using OsCircular.Fuse;
 using OsCircular.Indexes;
 
@@ -31,6 +32,12 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
         _seeks = new PendingSeeks(seekLimit, time);
         _tree = MountTree.Build(manifest, before: null, openDisk);
     }
+
+    /// <summary>A disk whose version has a profile is about to be read for the first time since it was opened. Handlers must be quick and not throw.</summary>
+    public event Action<BootedDisk>? FirstRead;
+
+    /// <summary>Such a disk is not open any more. Handlers must be quick and not throw.</summary>
+    public event Action<BootedDisk>? Closed;
 
     private MountTree Tree => Volatile.Read(ref _tree);
 
@@ -63,11 +70,21 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
     public FuseError Open(ulong id, int flags)
     {
         if (Tree.Find(id) is not { } node) return FuseError.ESTALE;
-        if (node.Version is not null) _opens.AddOrUpdate(id, 1, static (_, opens) => opens + 1);
+        if (node.Version is { } version)
+        {
+            _opens.AddOrUpdate(id, 1, static (_, opens) => opens + 1);
+            version.Opened();
+        }
+
         return FuseError.Ok;
     }
 
-    public void Release(ulong id) => _opens.AddOrUpdate(id, 0, static (_, opens) => Math.Max(0, opens - 1)); // none of ours, after a takeover
+    public void Release(ulong id)
+    {
+        // None of ours, after a takeover.
+        int left = _opens.AddOrUpdate(id, 0, static (_, opens) => Math.Max(0, opens - 1));
+        if (left == 0 && Tree.Find(id)?.Version is { WasRead: true, Booted: { } booted }) Closed?.Invoke(booted);
+    }
 
     /// <summary>Whether a version's disk was opened since this process serves it and is not closed yet. Nothing depends on it for being served.</summary>
     public bool IsOpen(ImageName image, VersionName version) =>
@@ -80,7 +97,11 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
     public void Read(FuseRead request)
     {
         MountNode? node = Tree.Find(request.Id);
-        if (node?.Version is { } version) _reads.Rent().Start(version.Disk, request);
+        if (node?.Version is { } version)
+        {
+            if (version.IsFirstRead() && version.Booted is { } booted) FirstRead?.Invoke(booted);
+            _reads.Rent().Start(version.Disk, request);
+        }
         else request.ReplyError(node is null ? FuseError.ESTALE : FuseError.EISDIR);
     }
 

@@ -73,7 +73,6 @@ internal sealed class MountTree
         MountNode? known = before?.Find(NodeId.Of(NodeKind.Disk, image.Name.ToString(), version.Name.ToString()));
         // A version never changes; where one nevertheless has another index, it is another disk, and the open one stays what it was.
         if (known?.Version is { } same && same.Index == version.Index && same.Geometry == version.Geometry) return known;
-        return MountNode.Disk(new MountedVersion(
-            image.Name.ToString(), version.Name.ToString(), version.Index, version.Geometry, version.StoredBytes, version.Published, openDisk));
+        return MountNode.Disk(new MountedVersion(image.Name, version, openDisk));
     }
 }

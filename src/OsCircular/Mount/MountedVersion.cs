@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using OsCircular.Blocks;
 using OsCircular.Disks;
+using OsCircular.Disks.Booting;
+using OsCircular.Indexes;
 
 namespace OsCircular.Mount;
 
@@ -11,21 +13,23 @@ internal sealed class MountedVersion
     private const string AttributePrefix = "user.oscircular.";
 
     private readonly Lazy<Disk> _disk;
+    private readonly ImageName _image;
+    private readonly ManifestVersion _version;
+    private int _opened = 1; // not read since it was opened: perhaps before a takeover
 
-    public MountedVersion(string image, string name, Digest? index, BlockGeometry geometry, long storedBytes, DateTimeOffset publishedAt, Func<BlockGeometry, Digest?, Disk> open)
+    public MountedVersion(ImageName imageName, ManifestVersion version, Func<BlockGeometry, Digest?, Disk> open)
     {
+        (string image, string name) = (imageName.ToString(), version.Name.ToString());
+        _image = imageName;
+        _version = version;
         DiskId = NodeId.Of(NodeKind.Disk, image, name);
-        Index = index;
-        Geometry = geometry;
-        StoredBytes = storedBytes;
-        PublishedAt = publishedAt;
-        _disk = new Lazy<Disk>(() => open(geometry, index));
+        _disk = new Lazy<Disk>(() => open(version.Geometry, version.Index));
         ExtendedAttributes =
         [
             Attribute("image", image),
             Attribute("version", name),
-            Attribute("index", index?.ToString() ?? ""),
-            Attribute("block-size", geometry.BlockSize.ToString(CultureInfo.InvariantCulture)),
+            Attribute("index", version.Index?.ToString() ?? ""),
+            Attribute("block-size", version.Geometry.BlockSize.ToString(CultureInfo.InvariantCulture)),
         ];
         AttributeNames = ExtendedAttributes.SelectMany(attribute => (byte[])[.. attribute.Name, 0]).ToArray();
     }
@@ -33,14 +37,14 @@ internal sealed class MountedVersion
     public ulong DiskId { get; }
 
     /// <summary>Digest of the index's root page; null for a disk of zeros.</summary>
-    public Digest? Index { get; }
+    public Digest? Index => _version.Index;
 
-    public BlockGeometry Geometry { get; }
+    public BlockGeometry Geometry => _version.Geometry;
 
     /// <summary>Bytes of the version's block files.</summary>
-    public long StoredBytes { get; }
+    public long StoredBytes => _version.StoredBytes;
 
-    public DateTimeOffset PublishedAt { get; }
+    public DateTimeOffset PublishedAt => _version.Published;
 
     public (byte[] Name, byte[] Value)[] ExtendedAttributes { get; }
 
@@ -51,6 +55,15 @@ internal sealed class MountedVersion
 
     /// <summary>Whether this process was asked for any of it.</summary>
     public bool WasRead => _disk.IsValueCreated;
+
+    /// <summary>What is booted where the version has a profile; else null.</summary>
+    public BootedDisk? Booted => _version.Profile is { } profile ? new BootedDisk(_image, _version.Name, profile, Disk) : null;
+
+    /// <summary>Its disk was opened: the next read is the first.</summary>
+    public void Opened() => Volatile.Write(ref _opened, 1);
+
+    /// <summary>Whether this read is the first since the disk was opened.</summary>
+    public bool IsFirstRead() => Volatile.Read(ref _opened) != 0 && Interlocked.Exchange(ref _opened, 0) != 0;
 
     private static (byte[], byte[]) Attribute(string name, string value) => (Encoding.ASCII.GetBytes(AttributePrefix + name), Encoding.ASCII.GetBytes(value));
 }

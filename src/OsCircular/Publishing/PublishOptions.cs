@@ -7,6 +7,9 @@ namespace OsCircular.Publishing;
 /// <summary>What to publish, where, and how.</summary>
 public sealed record PublishOptions
 {
+    /// <summary>What <see cref="Profile"/> says where the version is to have none.</summary>
+    public const string NoProfile = "none";
+
     /// <summary>A raw file, a block device, or a qcow2, vmdk, vhdx, vpc or vdi image, which <c>qemu-img</c> converts. Where <see cref="Overlay"/> is given, its path.</summary>
     public required string ImagePath { get; init; }
 
@@ -18,6 +21,9 @@ public sealed record PublishOptions
 
     /// <summary>The repository's folder; the first publish creates it.</summary>
     public required string RepositoryPath { get; init; }
+
+    /// <summary>The file of the profile to publish with the version; <see cref="NoProfile"/>: none. Null: what still fits of its predecessor's.</summary>
+    public string? Profile { get; init; }
 
     public required ImageName Name { get; init; }
     public required MinisignSecretKey Key { get; init; }

@@ -13,6 +13,7 @@ namespace OsCircular.Publishing;
 /// <param name="NewPages">Index pages added.</param>
 /// <param name="NewPageBytes">Bytes in them.</param>
 /// <param name="StoredBytes">Bytes of all block files that this version needs, each counted once.</param>
+/// <param name="Profile">The profile that it has; null: none.</param>
 /// <param name="Elapsed">From the first look at the image to the last sync.</param>
 public sealed record PublishResult(
     VersionName Version,
@@ -24,6 +25,7 @@ public sealed record PublishResult(
     int NewPages,
     long NewPageBytes,
     long StoredBytes,
+    PublishedProfile? Profile,
     TimeSpan Elapsed);
 
 /// <summary>What became of the blocks of a disk.</summary>

@@ -5,7 +5,7 @@ using OsCircular.Sources;
 namespace OsCircular.Publishing;
 
 /// <summary>
-/// Makes a new version of an image in a repository. Written in this order: block files, index pages, manifest, then all of it synced, then the head:
+/// Makes a new version of an image in a repository. Written in this order: block files, index pages, profile, manifest, then all of it synced, then the head:
 /// so the repository serves its old state until the new one is whole, and whatever a killed publish left is used by the next.
 /// </summary>
 public sealed class Publisher
@@ -70,6 +70,8 @@ public sealed class Publisher
         int blockSize = below?.Geometry.BlockSize ?? options.BlockSize ?? image.Versions.LastOrDefault()?.Geometry.BlockSize ?? BlockGeometry.DefaultBlockSize;
         var geometry = new BlockGeometry(input.DiskSize, blockSize);
 
+        var profiles = new ProfileChoice(options, writer, below ?? image.Latest ?? image.Versions.LastOrDefault(), geometry);
+
         var reporter = new PublishReporter(_time, progress, geometry, ReportEvery);
         (KnownBlocks known, HashSet<Digest> pages) = LoadKnown(writer.Root, state, reporter, cancellationToken);
         var job = new PublishJob(writer, known, pages, geometry);
@@ -77,22 +79,24 @@ public sealed class Publisher
         Digest? root = await job.RunAsync(input, options, _nameOf, reporter, cancellationToken).ConfigureAwait(false);
         (original ?? input).CheckUnchanged();
 
-        PublishResult Result(VersionName name, bool unchanged, RepositoryId id, long sequence) => new(
-            name, unchanged, id, sequence, geometry, job.Counts, job.NewPages, job.NewPageBytes, job.StoredBytes, _time.GetElapsedTime(started));
+        (ManifestVersion next, PublishedProfile? profile) = profiles.Apply(new ManifestVersion(version, root, geometry, job.StoredBytes, WholeSecond(_time.GetUtcNow())));
+        PublishResult Result(VersionName name, bool unchanged, RepositoryId id, long at) => new(
+            name, unchanged, id, at, geometry, job.Counts, job.NewPages, job.NewPageBytes, job.StoredBytes, profile, _time.GetElapsedTime(started));
 
-        if (state is not null && image.Latest is { } latest && latest.Index == root && latest.Geometry == geometry)
-            return Result(latest.Name, true, state.Head.Repository, state.Head.Sequence);
+        // The same image with another profile is a new version, for none ever changes.
+        bool isSame = state is not null && image.Latest is { } latest && latest.Index == root && latest.Geometry == geometry && (options.Profile is null || latest.Profile == next.Profile);
+        if (isSame) return Result(image.Latest!.Name, true, state!.Head.Repository, state.Head.Sequence);
 
         reporter.Enter(PublishPhase.Syncing);
         RepositoryId repository = state?.Head.Repository ?? _drawId();
-        long next = (state?.Head.Sequence ?? 0) + 1;
-        Manifest old = state?.Manifest ?? new Manifest(repository, next, []);
-        Manifest manifest = old.With(next, options.Name, new ManifestVersion(version, root, geometry, job.StoredBytes, WholeSecond(_time.GetUtcNow())));
+        long sequence = (state?.Head.Sequence ?? 0) + 1;
+        Manifest old = state?.Manifest ?? new Manifest(repository, sequence, []);
+        Manifest manifest = old.With(sequence, options.Name, next);
         byte[] bytes = manifest.ToBytes();
         writer.StoreDocument(new DocumentName(DocumentKind.Manifest, Digest.Of(bytes)), bytes);
         cancellationToken.ThrowIfCancellationRequested(); // from here on it is one short step
-        writer.Commit(Head.Sign(options.Key, repository, next, bytes, Expiry.LastDay(_time.GetUtcNow(), options.ExpiresAfter), state?.Head.Comment.Keys));
-        return Result(version, false, repository, next);
+        writer.Commit(Head.Sign(options.Key, repository, sequence, bytes, Expiry.LastDay(_time.GetUtcNow(), options.ExpiresAfter), state?.Head.Comment.Keys));
+        return Result(version, false, repository, sequence);
     }
 
     private static VersionName ChooseVersion(ManifestImage image, VersionName? wanted)
