@@ -9,7 +9,7 @@ import traceback
 from . import report
 from .lab import ROOT, work_disk
 
-SECTIONS = ["t1", "t2", "t3", "t4", "t5", "t7", "t8", "t9", "t11", "t12"]
+SECTIONS = ["t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t11", "t12"]
 
 
 def main():

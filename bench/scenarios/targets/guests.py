@@ -23,16 +23,16 @@ class Kernel:
             self.files.append(folder / name)
 
 
-def boot(lab, kernel, backing, size, limit, prefix=()):
+def boot(lab, kernel, backing, size, limit, prefix=(), cache="none"):
     """
-    Boots from the disk at `backing`, any name that QEMU knows, past the host's page cache where the medium can; returns seconds until multi-user.
+    Boots from the disk at `backing`, any name that QEMU knows, past the host's page cache with QEMU's cache "none"; returns seconds until multi-user.
     Raises Failed where that takes longer than `limit` seconds.
     """
     overlay = lab.new_folder("overlay") / "overlay.qcow2"
     # Unchecked, or the line would be used before the guest starts.
     run("qemu-img", "create", "-q", "-u", "-f", "qcow2", "-b", backing, "-F", "raw", overlay, str(size))
     guest = lab.start(*prefix, "qemu-system-x86_64", "-accel", "tcg", "-m", "512", "-nographic", "-nic", "none", "-no-reboot",
-                      "-drive", f"file={overlay},if=virtio,cache=none", "-kernel", kernel.files[0], "-initrd", kernel.files[1],
+                      "-drive", f"file={overlay},if=virtio,cache={cache}", "-kernel", kernel.files[0], "-initrd", kernel.files[1],
                       "-append", COMMAND_LINE)
     begun = time.perf_counter()
     try:
