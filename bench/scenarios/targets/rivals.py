@@ -91,9 +91,9 @@ def nbdkit_socket(lab, url, prefix=()):
 
 
 def httpdirfs(lab, url, name, prefix=()):
-    """httpdirfs with its cache over a web server's folder; returns the file."""
+    """httpdirfs with its cache over a web server's folder; returns the file. It takes nginx for a server without ranges, unless it is told not to look."""
     folder, cache = lab.new_folder("httpdirfs"), lab.new_folder("httpdirfs-cache")
-    lab.start(*prefix, "httpdirfs", "-f", "--cache", "--cache-location", cache, f"{url}/", folder)
+    lab.start(*prefix, "httpdirfs", "-f", "--no-range-check", "--cache", "--cache-location", cache, f"{url}/", folder)
     lab.mounted(folder)
     return folder / name
 

@@ -8,7 +8,7 @@ from . import guests, images, ours, rivals
 from .lab import Failed, Lab, processor, run, seconds, warm_tree
 from .slowline import BYTES_PER_SECOND, SERVER, SlowLine
 
-LIMIT = 150  # seconds for a boot
+LIMIT = 100  # seconds for a boot
 RECORDED = 2  # boots, for the profile
 
 Boot = collections.namedtuple("Boot", "seconds bytes")
