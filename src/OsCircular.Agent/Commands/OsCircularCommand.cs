@@ -56,6 +56,7 @@ public static class OsCircularCommand
         ImportCommand.Create(),
         ListCommand.Create(),
         VmCommand.Create(),
+        ProfileCommand.Create(),
         VerifyCommand.Create(),
         GroupCommand.Create(),
         DoctorCommand.Create(),

@@ -16,6 +16,7 @@ internal static class ControlClient
     public const string PeersPath = "/peers";
     public const string FillPath = "/fill";
     public const string PinPath = "/pin";
+    public const string ProfilePath = "/profile";
     public const string RepairPath = "/repair";
     public const string ImportPath = "/import";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -47,6 +48,15 @@ internal static class ControlClient
     /// <inheritdoc cref="FillAsync"/>
     public static Task<PinReport?> PinAsync(string cacheDirectory, HttpMethod method, Pin pin, CancellationToken cancellationToken) =>
         AskAsync<PinReport>(cacheDirectory, method, PinPath + PinRequests.Query(pin), cancellationToken, IndexLimit);
+
+    /// <summary>Begins (POST) or ends (DELETE) the recording of a boot, or asks after it (GET).</summary>
+    /// <param name="cacheDirectory">The cache.</param>
+    /// <param name="method">What to do.</param>
+    /// <param name="query">Of <see cref="PinRequests.Query"/> and <see cref="ProfileRequests.Query"/>.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <inheritdoc cref="FillAsync"/>
+    public static Task<RecordingReport?> RecordAsync(string cacheDirectory, HttpMethod method, string query, CancellationToken cancellationToken) =>
+        AskAsync<RecordingReport>(cacheDirectory, method, ProfilePath + query, cancellationToken);
 
     /// <summary>Has the agent look at these files of its cache again, and heal those that are damaged.</summary>
     /// <param name="cacheDirectory">The cache.</param>

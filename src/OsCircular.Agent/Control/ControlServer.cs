@@ -23,12 +23,13 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="peers">The same, for its peers.</param>
     /// <param name="filler">Told what to take in.</param>
     /// <param name="pins">Told what is to stay.</param>
+    /// <param name="profiles">Told what to record.</param>
     /// <param name="repair">Told what to look at again.</param>
     /// <param name="import">Told what was carried here.</param>
     /// <param name="logs">Where Kestrel reports its own failures.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
     public static async Task<ControlServer> StartAsync(
-        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, RepairRequests repair, ImportRequests import,
+        string socket, Func<StatusReport> status, Func<PeersReport> peers, Filler filler, PinKeeper pins, ProfileRequests profiles, RepairRequests repair, ImportRequests import,
         ILoggerFactory logs, CancellationToken cancellationToken)
     {
         File.Delete(socket);
@@ -48,6 +49,7 @@ internal sealed class ControlServer : IAsyncDisposable
         server.MapGet(ControlClient.PeersPath, context => context.Response.WriteAsync(Json.Write(peers()), context.RequestAborted));
         server.MapFilling(filler, pins);
         server.MapPins(pins);
+        profiles.Map(server);
         repair.Map(server);
         import.Map(server);
         await server.StartAsync(cancellationToken);

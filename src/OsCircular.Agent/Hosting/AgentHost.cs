@@ -13,9 +13,11 @@ using OsCircular.Library.Carrying;
 using OsCircular.Library.Filling;
 using OsCircular.Library.Healing;
 using OsCircular.Library.Pins;
+using OsCircular.Library.Profiles;
 using OsCircular.Library.Retaining;
 using OsCircular.Mirrors;
 using OsCircular.Mount;
+using OsCircular.Mount.Recording;
 using OsCircular.Peers;
 using OsCircular.Peers.Discovery;
 using OsCircular.Peers.Homes;
@@ -201,10 +203,22 @@ internal sealed class AgentHost : IAsyncDisposable
         files.Closed += boots.End;
         if (options.FillAfterBoot) boots.Ended += boot => FillAfter(boot, filler, _log);
 
+        // What a guest reads while it boots, noted when told to, for such profiles.
+        ProfileRecorder recorder = Owned(new ProfileRecorder(
+            new RecorderParts
+            {
+                Files = files,
+                Find = reference => library.Current?.Manifest.Find(reference),
+                Book = (image, version) => RunBook.Of(cache.Directory, image, version),
+                ForgetPages = id => _parts.Session?.InvalidateInode(id),
+                Time = time,
+            },
+            logs.CreateLogger<ProfileRecorder>()));
+
         // Questions about all this.
         string socket = Path.Combine(RuntimeDirectory.Make(options.CacheDirectory), ControlClient.SocketName);
         Task<ControlServer> control = ControlServer.StartAsync(
-            socket, Status, () => PeersReporter.Report(_parts), filler, pins, new RepairRequests(cache, healer),
+            socket, Status, () => PeersReporter.Report(_parts), filler, pins, new ProfileRequests(recorder), new RepairRequests(cache, healer),
             new ImportRequests(importer, key, time, _stopping.Token), logs, _stopping.Token);
         Ends(async () => await (await control).DisposeAsync());
 

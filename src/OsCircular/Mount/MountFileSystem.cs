@@ -94,6 +94,13 @@ public sealed class MountFileSystem : IFuseFileSystem, IAsyncDisposable
     public bool WasRead(ImageName image, VersionName version) =>
         Tree.Find(NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString()))?.Version is { WasRead: true };
 
+    /// <summary>The disk of a version that is shown, and its file's id; null where there is none.</summary>
+    public (Disk Disk, ulong Id)? Find(ImageName image, VersionName version)
+    {
+        ulong id = NodeId.Of(NodeKind.Disk, image.ToString(), version.ToString());
+        return Tree.Find(id)?.Version is { } mounted ? (mounted.Disk, id) : null;
+    }
+
     public void Read(FuseRead request)
     {
         MountNode? node = Tree.Find(request.Id);
