@@ -30,7 +30,11 @@ def measure(report):
         try_line(report, lab, line)
 
         def mine(name):
-            return lambda own: ours.Agent(own, repository, blocks, prefix=line.client).disk(name)
+            def start(own):
+                agent = ours.Agent(own, repository, blocks, prefix=line.client)
+                own.callback(lambda: say_fetched(report, name, agent))
+                return agent.disk(name)
+            return start
 
         def boot(name, start, cache="none"):
             return boot_once(report, line, kernel, name, start, os.path.getsize(image), cache)
@@ -63,6 +67,11 @@ def rows(report, medians, need):
     ratio = plain.seconds / nbdkit.seconds
     report.row(f"boot without profile ({plain.bytes / 1e6:.1f} MB), against nbdkit {nbdkit.seconds:.1f} s, {nbdkit.bytes / 1e6:.1f} MB",
                f"{plain.seconds:.1f} s = {ratio:.2f} x", "<= 0.6 x", ratio <= 0.6)
+
+
+def say_fetched(report, name, agent):
+    counts = agent.counts()
+    report.say(f"{name}: {counts['loads']['mirrors']} blocks fetched; read ahead: {counts['reads']['readAheadBlocks']}, of them used {counts['reads']['readAheadUsed']}")
 
 
 def once(report, name, boot):
