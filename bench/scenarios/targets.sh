@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures the targets beside the rivals' own programs, in one run on one machine, and prints medians with raw figures kept.
 # usage: bench/scenarios/targets.sh [--rounds N] [--results DIR] [SECTION]...
-#   sections: t1 t2 t3 t4 t5 t7 t8 t9 t11 t12 t13 (none named: all), and scale (a million block files, most of an hour; SCALE_COUNTS="20000 100000" for fewer). Needs root, a Debian machine and /dev/fuse; uses loopback and network namespaces only.
+#   sections: t1 t2 t3 t4 t5 t6 t7 t8 t9 t11 t12 t13 (none named: all), and scale (a million block files, half an hour; SCALE_COUNTS="20000 100000" for fewer).
+#   Needs root, a Debian machine and /dev/fuse, t6 an amd64 one and /dev/net/tun as well; uses loopback and network namespaces only.
 #   Images and tools are kept in ${XDG_CACHE_HOME:-~/.cache}/oscircular-bench (about 12 GB); everything else is removed at the end.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -36,6 +37,10 @@ needs() {
 /usr/bin/opentracker opentracker
 /usr/bin/mktorrent mktorrent
 /usr/bin/python3 python3
+/usr/bin/qemu-system-x86_64 qemu-system-x86
+/usr/bin/qemu-img qemu-utils
+/usr/lib/x86_64-linux-gnu/qemu/block-curl.so qemu-block-extra
+/usr/bin/httpdirfs httpdirfs
 LIST
 }
 

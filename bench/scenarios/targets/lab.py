@@ -151,6 +151,12 @@ def end(process, stop=signal.SIGTERM):
             stream.close()
 
 
+def processor():
+    """Idle and all time of all processors so far; what waits for a disk is idle."""
+    fields = [int(field) for field in open("/proc/stat").readline().split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
+
+
 def unmount(path):
     for command in (["umount", path], ["umount", "-l", path]):
         if not os.path.ismount(path) or subprocess.run([str(p) for p in command], stderr=subprocess.DEVNULL).returncode == 0:

@@ -80,6 +80,24 @@ def nbdkit(lab, url):
     return file
 
 
+def nbdkit_socket(lab, url, prefix=()):
+    """The same nbdkit for QEMU's own NBD client, without FUSE; returns the disk's name for QEMU."""
+    work = lab.new_folder("nbdkit-cache")
+    socket_file = work / "socket"
+    lab.start(*prefix, "nbdkit", "-f", "-r", "-U", socket_file, "--filter=cache", "curl", url,
+              "cache-on-read=true", "cache-min-block-size=256K", env=os.environ | {"TMPDIR": str(work)})
+    wait_for(socket_file.exists, 20, "nbdkit did not start")
+    return f"nbd+unix:///?socket={socket_file}"
+
+
+def httpdirfs(lab, url, name, prefix=()):
+    """httpdirfs with its cache over a web server's folder; returns the file. It takes nginx for a server without ranges, unless it is told not to look."""
+    folder, cache = lab.new_folder("httpdirfs"), lab.new_folder("httpdirfs-cache")
+    lab.start(*prefix, "httpdirfs", "-f", "--no-range-check", "--cache", "--cache-location", cache, f"{url}/", folder)
+    lab.mounted(folder)
+    return folder / name
+
+
 def rclone(lab, url, name):
     """rclone mount of a web server's folder with vfs cache mode full; returns the file."""
     folder, cache = lab.new_folder("rclone"), lab.new_folder("rclone-cache")

@@ -7,7 +7,7 @@ import time
 
 from . import images, ours, rivals
 from .classroom import UPLINK, Classroom
-from .lab import MIB, Lab, run, wait_for, warm_tree
+from .lab import MIB, Lab, processor, run, wait_for, warm_tree
 
 HOSTS = (2, 8, 32)
 PEERS = ("--peers", "on", "--group", "bench")
@@ -109,12 +109,6 @@ def watched(room, action):
     took = time.perf_counter() - begun
     idle, total = (after - before for before, after in zip(stat, processor()))
     return Figures(took, room.uplink_bytes() - uplink, 1 - idle / total, 0)
-
-
-def processor():
-    """Idle and all time of all processors so far; what waits for a disk is idle."""
-    fields = [int(field) for field in open("/proc/stat").readline().split()[1:9]]
-    return fields[3] + fields[4], sum(fields)
 
 
 def in_parallel(action, count):
