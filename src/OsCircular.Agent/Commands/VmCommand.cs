@@ -25,7 +25,8 @@ internal static class VmCommand
             Description = "A file that keeps what the guest changes; made where it is not there. Default: changes are thrown away.",
             HelpName = "FILE",
         };
-        Option<string?> print = GuestOptions.Word("--print", "Print this instead of running: QEMU's command, libvirt's domain XML, or a Xen HVM configuration for xl.", "qemu", "libvirt", "xl");
+        Option<string?> print = GuestOptions.Word(
+            "--print", "Print this instead of running: QEMU's command, libvirt's domain XML, or a Xen HVM configuration for xl.", "qemu", "libvirt", "xl");
         GuestOptions guest = new();
         Command command = new("run", "Boot a mounted version. Its disk is only read: what the guest changes goes to an overlay, or is thrown away.")
         {
@@ -55,7 +56,8 @@ internal static class VmCommand
         Option<string> at = new("--at") { Description = "The disk file to show; made where it is not there.", HelpName = "PATH", Required = true };
         Command command = new(
             "disk",
-            "Show a mounted version as a disk file that can be written to, for loop mounts and Xen's file: disks; vm commit publishes what was written. Runs until the file is unmounted or it is told to stop; "
+            "Show a mounted version as a disk file that can be written to, for loop mounts and Xen's file: disks; vm commit publishes what was written. "
+            + "Runs until the file is unmounted or it is told to stop; "
             + "prints \"ready PATH\" when the file can be used.")
         {
             name, mount, overlay, at,

@@ -16,7 +16,9 @@ internal sealed record GuestSpec
     /// <summary>The qcow2 file, an absolute path, that takes what the guest writes; null: that is thrown away.</summary>
     public string? Overlay { get; init; }
 
-    /// <summary>An ISO, an absolute path, that boots as long as the disk does not: the overlay is then a disk of its own, and the first reboot ends the guest. Null: none.</summary>
+    /// <summary>
+    /// An ISO, an absolute path, that boots as long as the disk does not: the overlay is then a disk of its own, and the first reboot ends the guest. Null: none.
+    /// </summary>
     public string? Installer { get; init; }
 
     /// <summary>The host's, and so the guest's.</summary>

@@ -39,7 +39,11 @@ internal static class QemuCommand
     // Firmware tries disks before it tries this, so that an installer which means to go on after a reboot can: -action reboot=reset.
     private static string[] Installer(string? path) => path is null
         ? []
-        : ["-device", "virtio-scsi-pci", "-drive", $"if=none,id=installer,media=cdrom,format=raw,readonly=on,file={Value(path)}", "-device", "scsi-cd,drive=installer", "-no-reboot"];
+        :
+        [
+            "-device", "virtio-scsi-pci", "-drive", $"if=none,id=installer,media=cdrom,format=raw,readonly=on,file={Value(path)}", "-device", "scsi-cd,drive=installer",
+            "-no-reboot",
+        ];
 
     private static string ForwardOf(PortForward forward)
     {

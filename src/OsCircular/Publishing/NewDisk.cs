@@ -19,7 +19,8 @@ public static class NewDisk
         if (Path.Exists(path)) throw new UserError($"{path}: is there already, and is left alone; remove it, or give another file");
         try
         {
-            await new QemuImg(time).RunAsync(path, ["create", "-q", "-f", "qcow2", "--", path, $"{size}"], Limit, (_, _) => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
+            string[] create = ["create", "-q", "-f", "qcow2", "--", path, $"{size}"];
+            await new QemuImg(time).RunAsync(path, create, Limit, (_, _) => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -74,8 +74,8 @@ public sealed class InstallTests(InstalledSystem system)
         // A QEMU that goes to the background ends at once for whoever started it.
         string[] install =
         [
-            "vm", "install", "small", "--iso", await InstallerIso.GetAsync(), "--size", "256MiB", "--disk", disk, "--repository", files["repository"], "--key", system.Repository.SecretKey,
-            "--accel", "tcg", "--memory", "256MiB", "--cpus", "1", "--console", "display", "--",
+            "vm", "install", "small", "--iso", await InstallerIso.GetAsync(), "--size", "256MiB", "--disk", disk,
+            "--repository", files["repository"], "--key", system.Repository.SecretKey, "--accel", "tcg", "--memory", "256MiB", "--cpus", "1", "--console", "display", "--",
             "-display", "none", "-daemonize", "-pidfile", files["pid"],
         ];
         try
