@@ -58,6 +58,8 @@ public sealed class CacheLock : IDisposable
     public void Dispose()
     {
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
-        if (descriptor >= 0) LinuxFile.Close(descriptor);
+        if (descriptor < 0) return;
+        LinuxFile.Unlock(descriptor);
+        LinuxFile.Close(descriptor);
     }
 }

@@ -21,6 +21,7 @@ internal static partial class LinuxFile
     private const int CloseOnExec = 0x80000;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
+    private const int LockNone = 8;
     private const int DontNeed = 4;
 
     // struct statx, linux/stat.h: the same on every architecture.
@@ -102,6 +103,9 @@ internal static partial class LinuxFile
 
     /// <summary>Takes the whole-file lock that goes with the descriptor, without waiting.</summary>
     public static bool TryLock(int descriptor) => flock(descriptor, LockExclusive | LockNoWait) == 0;
+
+    /// <summary>Gives it back, whoever has a copy of the descriptor: a program just being started has one of each for a moment.</summary>
+    public static void Unlock(int descriptor) => _ = flock(descriptor, LockNone);
 
     public static uint UserId() => geteuid();
 
