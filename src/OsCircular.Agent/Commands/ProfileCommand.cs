@@ -13,7 +13,7 @@ namespace OsCircular.Agent.Commands;
 internal static class ProfileCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan DefaultQuiet = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultQuiet = TimeSpan.FromSeconds(30);
 
     /// <summary>Blocks, and ranges, that <c>show</c> prints.</summary>
     private const int Shown = 8;
@@ -29,7 +29,7 @@ internal static class ProfileCommand
         Argument<string> name = new("NAME[@VERSION]") { Description = "The image, and which of its versions. Default: the newest." };
         Option<string> cache = new("--cache") { Description = "The cache's directory.", HelpName = "DIR", Required = true };
         Option<string?> @out = new("--out") { Description = "Write the profile here, for publish --profile.", HelpName = "FILE" };
-        Option<TimeSpan?> quiet = CommonOptions.Time("--quiet", "The boot is over when nothing new was read for so long. Default: 10s.");
+        Option<TimeSpan?> quiet = CommonOptions.Time("--quiet", "The boot is over when nothing new was read for so long. Default: 30s.");
         Option<bool> fresh = new("--fresh") { Description = "Forget the runs recorded before." };
         Option<bool> json = CommonOptions.Json();
         Command command = new(
