@@ -30,7 +30,15 @@ public sealed record MirrorUrl
         if (uri.Scheme is not ("http" or "https" or "file")) throw Wrong(Redact(text), $"{uri.Scheme} is not understood");
         if (uri.IsFile && uri.Host.Length > 0) throw Wrong(Redact(text), "a file URL names no host: write file:///folder");
         if (uri.Query.Length > 0 || uri.Fragment.Length > 0) throw Wrong(Redact(text), "a ? or # has no meaning here");
-        return new MirrorUrl(WithoutUser(uri), Basic(uri.UserInfo));
+        try
+        {
+            return new MirrorUrl(WithoutUser(uri), Basic(uri.UserInfo));
+        }
+        catch (UriFormatException)
+        {
+            // Read as a URL, and yet not as one when it is put together again: a port without a host, say.
+            throw Wrong(Redact(text), "it is not a URL");
+        }
     }
 
     /// <summary>The root without its last slash.</summary>
