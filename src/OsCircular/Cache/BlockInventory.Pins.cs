@@ -12,6 +12,9 @@ internal sealed partial class BlockInventory
     private readonly HashSet<BlockName> _wanted = [];
     private bool _pinsUnknown;
 
+    // Guarded by _gate. What fills are fetching now.
+    private readonly HashSet<BlockName> _expected = [];
+
     /// <summary>Pinned blocks that are not held.</summary>
     public int PinnedAndMissing
     {
@@ -38,6 +41,12 @@ internal sealed partial class BlockInventory
             Set(slot, BlockTable.EntryFlags.Kept, kept);
             return true;
         }
+    }
+
+    /// <summary>Says that a block is kept, as by <see cref="SetKept"/>, from the moment at which it is stored: among newcomers it would be the first to go again.</summary>
+    public void Expect(BlockName name, bool expected)
+    {
+        lock (_gate) _ = expected ? _expected.Add(name) : _expected.Remove(name);
     }
 
     /// <summary>From now on these are pinned, and no others. What was pinned before and still is, is so all the while.</summary>

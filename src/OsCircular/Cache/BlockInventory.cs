@@ -242,7 +242,7 @@ internal sealed partial class BlockInventory(IEvictionPolicy policy, long quota,
         entry.LastUse = Now();
         entry.From = from;
         _blockBytes += storedLength;
-        if (pinned) entry.Flags |= BlockTable.EntryFlags.Kept;
+        if (pinned || _expected.Contains(name)) entry.Flags |= BlockTable.EntryFlags.Kept;
         if (_wanted.Remove(name)) entry.Flags |= BlockTable.EntryFlags.Pinned;
         if (!Stays(entry.Flags)) policy.Add(slot, entry.Name.Fingerprint);
         Changed(slot, PageChange.Blocks);

@@ -93,6 +93,9 @@ public sealed partial class BlockStore : ILocalBlocks
     /// <returns>Whether it is held.</returns>
     public bool SetKept(BlockName name, bool kept) => _inventory.SetKept(name, kept);
 
+    /// <inheritdoc cref="BlockInventory.Expect"/>
+    internal void Expect(BlockName name, bool expected) => _inventory.Expect(name, expected);
+
     /// <inheritdoc cref="BlockInventory.StayingBytes"/>
     internal long StayingBytes(IReadOnlySet<BlockName> but) => _inventory.StayingBytes(but);
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using OsCircular.Blocks;
@@ -157,7 +156,7 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
 
     private async Task FetchAsync(long block, BlockRow row, CancellationToken stopping)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(row.StoredLength);
+        byte[] buffer = BlockBuffers.Shared.Rent(row.StoredLength);
         try
         {
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Profile, Limit());
@@ -169,7 +168,7 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            BlockBuffers.Shared.Return(buffer);
         }
     }
 

@@ -185,6 +185,7 @@ internal sealed class FillJob(FillParts parts, FillTarget target, Func<bool> isW
 
         await PaceAsync(row.StoredLength, cancellationToken);
         byte[] buffer = BlockBuffers.Shared.Rent(row.StoredLength);
+        parts.Cache.Blocks.Expect(row.Name, expected: true);
         try
         {
             BlockRequest request = new(row.Name, row.StoredLength, FetchClass.Fill, Limit());
@@ -197,6 +198,7 @@ internal sealed class FillJob(FillParts parts, FillTarget target, Func<bool> isW
         }
         finally
         {
+            parts.Cache.Blocks.Expect(row.Name, expected: false);
             BlockBuffers.Shared.Return(buffer);
         }
     }
