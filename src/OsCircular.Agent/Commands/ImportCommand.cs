@@ -71,6 +71,8 @@ internal static class ImportCommand
         foreach (string damaged in result.Damaged) Console.Out.WriteLine($"{damaged}: is damaged in {path}");
         if (result.DamagedCount > result.Damaged.Count) Console.Out.WriteLine($"... and {result.DamagedCount - result.Damaged.Count} more");
         if (result.Gaps > 0) Console.Out.WriteLine($"{path}: at {result.Gaps} places not even a file's name can be made out");
+        if (result.FailedReads > 0)
+            Console.Out.WriteLine($"{path}: its medium failed {result.FailedReads} reads; what it yields is taken, bring another copy for the rest");
         if (result.IsCut) Console.Out.WriteLine($"{path}: ends too early, it was not copied wholly");
         Console.Out.WriteLine($"imported {result.Blocks} blocks of {Units.FormatSize(result.BlockBytes)} from {path}; {result.Held} were held before");
         foreach (ImportedVersion version in result.Versions) Console.Out.WriteLine($"  {version.Image}@{version.Version}  {StateOf(version)}");

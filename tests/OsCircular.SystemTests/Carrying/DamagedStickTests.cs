@@ -1,3 +1,5 @@
+using System.Globalization;
+using OsCircular.TestKit;
 using OsCircular.TestKit.Programs;
 
 namespace OsCircular.SystemTests.Carrying;
@@ -50,6 +52,43 @@ public sealed class DamagedStickTests
         // Adopted from the first on: what is there is served, and anybody may yield the rest.
         await using MountedAgent agent = await stick.Small.MountAsync([stick.Repository.Folder], stick["cache"]);
         await Disk.AssertSameAsync(stick.Small.Image, agent.DiskOf("small"));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Medium_FailsFromSomewhereOn_IsSaidAndWhatItYieldsComesIn()
+    {
+        await using Stick stick = await Stick.CreateAsync();
+        string file = await stick.ExportAsync("small.tar", "small");
+        byte[] good = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        (string Path, int At)[] blocks = [.. Headers(good).Where(entry => entry.Path.StartsWith("blocks/", StringComparison.Ordinal))];
+        using TempDirectory files = new();
+        await using LoopDisk disk = await LoopDisk.CreateAsync(files);
+        string carried = Path.Combine(disk.Path, "small.tar");
+        File.Copy(file, carried);
+        await TestProcess.ShellAsync("sync -f \"$1\"", disk.Path);
+
+        // Put in anew, so that nothing of it is in memory; then what its device stands on ends within a block file.
+        await disk.TakeOutAsync();
+        await Eventually.IsSoAsync(async () => !await disk.IsHeldAsync());
+        await disk.PutInAsync();
+        string extents = await TestProcess.ShellAsync("filefrag -b1 -e \"$1\" | tr '.:' ' ' | awk '$1 == \"0\" { print $4, $6 }'", carried);
+        long[] first = [.. extents.Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
+        Assert.True(first[1] > blocks[16].At, $"the file lies in pieces: {extents}");
+        await TestProcess.ShellAsync("truncate -s \"$1\" \"$2\"", $"{(first[0] + blocks[16].At - 1) & -4096}", files["disk.img"]);
+
+        ProcessResult import = await stick.ImportAsync(carried, "cache");
+        Assert.True(import.ExitCode == 3, import.ToString());
+        int taken = TestRepository.BlockFiles(stick["cache"]).Length;
+        Assert.InRange(taken, 1, 15);
+
+        // The kernel may give up more than one page at once, so that the header is lost with the block file.
+        Assert.Matches($"{blocks[taken].Path}: is damaged|at 1 places", import.Output);
+        Assert.Matches("small.tar: its medium failed [0-9]+ reads", import.Output);
+        Assert.DoesNotContain("ends too early", import.Output, StringComparison.Ordinal);
+
+        string rest = $"imported {blocks.Length - taken} blocks";
+        Assert.Contains(rest, (await stick.ImportAsync(file, "cache")).MustSucceed().Output, StringComparison.Ordinal);
+        await stick.AssertServesAsync("cache");
     }
 
     [Fact(Timeout = 120_000)]

@@ -42,7 +42,10 @@ internal sealed class ExportReader : IDisposable
     /// <summary>Places where something could not be made out, so that a file or more was passed over.</summary>
     public int Gaps { get; private set; }
 
-    /// <summary>Whether it ends before its end was written; known when <see cref="NextAsync"/> has returned null.</summary>
+    /// <summary>Reads that the medium failed: what they were to yield was passed over.</summary>
+    public int FailedReads { get; private set; }
+
+    /// <summary>Whether it ends before its end was written, and not for a medium that fails up to there; known when <see cref="NextAsync"/> has returned null.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>Whether a file begins as an export does.</summary>
@@ -81,16 +84,17 @@ internal sealed class ExportReader : IDisposable
     /// <exception cref="UserError">Something is in it that no export holds.</exception>
     public async ValueTask<ExportEntry?> NextAsync(CancellationToken cancellationToken)
     {
-        bool isLost = false, isZero = false;
+        bool isLost = false, isZero = false, isFailing = false;
         for (; ; _at += Record)
         {
             int read = await TryReadAsync(_header, _at, cancellationToken);
             if (read is >= 0 and < Record)
             {
-                IsCut = !isZero;
+                IsCut = !isZero && !isFailing;
                 return null;
             }
 
+            isFailing = read < 0;
             // The end is two records of zeros; one will do, where it is not of a file that we are lost in.
             isZero = read == Record && _header.AsSpan().IndexOfAnyExcept((byte)0) < 0;
             if (isZero && !isLost) return null;
@@ -184,6 +188,7 @@ internal sealed class ExportReader : IDisposable
         }
         catch (IOException)
         {
+            FailedReads++;
             return -1;
         }
     }

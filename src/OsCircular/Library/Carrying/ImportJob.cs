@@ -55,7 +55,7 @@ internal sealed class ImportJob(ImportParts parts, string path, ExportReader exp
         foreach ((VersionReference name, ManifestVersion version) in versions) imported.Add(await _blocks.ReportAsync(name, version, cancellationToken));
         return new ImportResult(
             head.Repository.ToString(), head.Sequence, lack is null ? state : CarriedHead.NotYet, lack?.Message, imported,
-            _documents, _blocksTaken, _bytesTaken, _held, _damaged, _damagedCount, export.Gaps, export.IsCut);
+            _documents, _blocksTaken, _bytesTaken, _held, _damaged, _damagedCount, export.Gaps, export.IsCut, export.FailedReads);
     }
 
     public void Dispose() => _blocks.Dispose();

@@ -42,12 +42,13 @@ public sealed record ImportedVersion(string Image, string Version, long StoredBy
 /// <param name="DamagedCount">All of them.</param>
 /// <param name="Gaps">Places of the export where not even a name could be made out.</param>
 /// <param name="IsCut">Whether the export ends too early.</param>
+/// <param name="FailedReads">Reads of the export that its medium failed.</param>
 public sealed record ImportResult(
     string Repository, long Sequence, CarriedHead Head, string? HeadProblem, IReadOnlyList<ImportedVersion> Versions, long Documents,
-    long Blocks, long BlockBytes, long Held, IReadOnlyList<string> Damaged, long DamagedCount, int Gaps, bool IsCut)
+    long Blocks, long BlockBytes, long Held, IReadOnlyList<string> Damaged, long DamagedCount, int Gaps, bool IsCut, int FailedReads)
 {
     public const int MaxListed = 1000;
 
     /// <summary>Whether all of the export could be read.</summary>
-    public bool IsGood => DamagedCount == 0 && Gaps == 0 && !IsCut;
+    public bool IsGood => DamagedCount == 0 && Gaps == 0 && !IsCut && FailedReads == 0;
 }
