@@ -8,7 +8,7 @@ namespace OsCircular.Agent.Commands;
 /// <summary>Asks on the terminal for one of several versions: the arrow keys move, Enter takes one, q and Escape leave.</summary>
 internal static class VersionMenu
 {
-    /// <exception cref="UserError">The user left, with a key or with Ctrl-C.</exception>
+    /// <exception cref="UserError">The user left, with a key. So does Ctrl-C while a key is waited for; before that it is a signal.</exception>
     public static async Task<OfferedVersion> AskAsync(IReadOnlyList<OfferedVersion> all, CancellationToken cancellationToken)
     {
         KeyedConsole console = new(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));

@@ -17,7 +17,7 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
 
     private const int PagesAtOnce = 4;
 
-    /// <summary>After so many failures one after the other there is no source.</summary>
+    /// <summary>After so many failures one after the other there is no source, or no room; a single block of a full cache may merely have made room for the next.</summary>
     private const int MostFailures = 16;
 
     private readonly Lock _gate = new();
@@ -82,12 +82,11 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
             if (await LoadAsync(stopping).ConfigureAwait(false) is not { } profile) return;
             BootLog.Begun(logger, booted, profile.Blocks.Count);
             Task pages = LoadPagesAsync(profile, stopping);
-            int atOnce = BootRule.InFlight(booted.Disk.Geometry.BlockSize);
-            await Parallel.ForEachAsync(
+            Task blocks = Parallel.ForEachAsync(
                 WantedAsync(profile, stopping),
-                new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = stopping },
-                async (wanted, token) => await FetchAsync(wanted.Block, wanted.Row, token).ConfigureAwait(false)).ConfigureAwait(false);
-            await pages.ConfigureAwait(false);
+                new ParallelOptions { MaxDegreeOfParallelism = BootRule.InFlight(booted.Disk.Geometry.BlockSize), CancellationToken = stopping },
+                async (wanted, token) => await FetchAsync(wanted.Block, wanted.Row, token).ConfigureAwait(false));
+            await Task.WhenAll(blocks, pages).ConfigureAwait(false);
             End(BootState.Done, null);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -96,6 +95,8 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
         }
         finally
         {
+            // A defect, which is logged by whoever owns this task: the next opening may try again.
+            End(BootState.Failed, "it failed in a way it should not; the agent's log says more");
             BootProgress end = Progress;
             BootLog.Ended(logger, booted, end.State, end.Fetched, end.FetchedBytes, end.Held, end.Problem ?? "none");
         }
@@ -164,7 +165,7 @@ internal sealed class BootFetch(BootParts parts, BootedDisk booted, ILogger logg
             stopping.ThrowIfCancellationRequested();
             if (!fetched.Succeeded) Missed($"block {row.Name} could not be had ({Word(fetched.Error)})");
             else if (parts.IsHeld(row.Name)) Took(block, row.StoredLength);
-            else End(BootState.Failed, "the cache keeps nothing more: its quota or its disk is full, or the disk takes no writes");
+            else Missed("the cache keeps nothing more: its quota or its disk is full, or the disk takes no writes");
         }
         finally
         {
